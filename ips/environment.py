@@ -1,0 +1,88 @@
+"""Settings from the environment: typed, and loud when wrong.
+
+A value that cannot be used stops the start with one sentence that names the variable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+def read_instance(directory: Path) -> None:
+    """Take over `instance.env` of a started instance when the environment names no `IPS_*` of its own.
+
+    So `manage.py prewarm …` typed beside a running `make run` speaks to that instance. One `NAME=value` a line,
+    `#` starts a comment, no quoting.
+    """
+    if any(name.startswith("IPS_") for name in os.environ):
+        return
+    file = directory / "instance.env"
+    if not file.is_file():
+        return
+    for line in file.read_text().splitlines():
+        name, separator, value = line.partition("=")
+        if separator and not name.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip())
+
+
+def envstr(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def envchoice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = envstr(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use one of: {', '.join(choices)}.")
+    return value
+
+
+def envbool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, str(default)).lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; use true or false.")
+
+
+def envint(name: str, default: int, *, at_least: int = 0) -> int:
+    value = os.environ.get(name, str(default))
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number.") from None
+    if number < at_least:
+        raise ImproperlyConfigured(f"{name} is {number}; use at least {at_least}.")
+    return number
+
+
+def envseconds(name: str, default: float, *, at_least: float = 0.0) -> float:
+    value = os.environ.get(name, str(default))
+    try:
+        seconds = float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a number of seconds.") from None
+    if seconds < at_least:
+        raise ImproperlyConfigured(f"{name} is {seconds:g}; use at least {at_least:g} seconds.")
+    return seconds
+
+
+def envlist(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in envstr(name, default).split(",") if part.strip()]
+
+
+def envsecret(name: str, default: str = "") -> str:
+    """A secret, from `NAME` or from the file that `NAME_FILE` names (as Kubernetes mounts secrets)."""
+    file = os.environ.get(f"{name}_FILE")
+    if file is None:
+        return envstr(name, default)
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file!r}, which cannot be read: {error.strerror}.") from error
