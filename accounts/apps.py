@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts.checks import check_keys
+
+        register(check_keys, deploy=True)  # the web process refuses them by itself (ips.wsgi)

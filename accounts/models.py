@@ -1,12 +1,16 @@
-"""Who works with IPS: users, the teams (tenants) they belong to, and in which role."""
+"""Who works with IPS: users, the teams (tenants) they belong to, in which role, and where they are signed in."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
+
+SEEN_EVERY = timedelta(minutes=1)
 
 
 class User(AbstractUser):
@@ -50,3 +54,56 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role} of {self.tenant}"
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def alive(self) -> SessionQuerySet:
+        """Sessions that still open a door: not ended, not expired, of a user who is active."""
+        return self.filter(ended_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+    def end(self) -> int:
+        """Sign these out. Their tokens are refused from the next request on."""
+        return self.filter(ended_at=None).update(ended_at=timezone.now())
+
+
+class Session(models.Model):
+    """One sign-in. A token names its session, and is worth nothing once the session has ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    def seen(self) -> None:
+        """Note that the session is in use: one write a minute, however many requests and processes there are."""
+        now = timezone.now()
+        if self.last_seen_at > now - SEEN_EVERY:
+            return
+        Session.objects.filter(pk=self.pk, last_seen_at__lte=now - SEEN_EVERY).update(last_seen_at=now)
+        self.last_seen_at = now
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that is being tried or has failed. Counted to slow down who guesses passwords; kept for an hour."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    username = models.CharField(max_length=150)
+    ip = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["username", "at"], name="attempts_of_a_name"),
+            models.Index(fields=["ip", "at"], name="attempts_from_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.ip} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -18,17 +18,33 @@ from ips.environment import (
     envstr,
     read_instance,
 )
+from ips.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(envstr("IPS_VAR_DIR") or BASE_DIR / "var" / os.environ.get("PORT", "8000"))
 read_instance(VAR_DIR)
 
+VERSION = envstr("IPS_VERSION")
 DEBUG = envbool("IPS_DEBUG", False)
 SECRET_KEY = envsecret("IPS_SECRET_KEY") or "-"
 JWT_KEY = envsecret("IPS_JWT_KEY") or "-"
 JWT_HOURS = envint("IPS_JWT_HOURS", 24, at_least=1)
 ALLOWED_HOSTS = envlist("IPS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("IPS_TRUSTED_ORIGINS")
+METRICS_TOKEN = envsecret("IPS_METRICS_TOKEN")
+TRUSTED_PROXIES = envlist("IPS_TRUSTED_PROXIES")  # networks whose X-Forwarded-For is believed
+MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# True where browsers reach IPS by https only, through a proxy that says so in X-Forwarded-Proto.
+HTTPS = envbool("IPS_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes and scrapes come from inside, by plain http
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -51,19 +67,25 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "ips.request_id.RequestIdMiddleware",
+    "ips.request_log.RequestLogMiddleware",
+    "ips.security_headers.SecurityHeadersMiddleware",
+    "ips.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ips.error_pages.DatabaseAwayMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "ips.urls"
 WSGI_APPLICATION = "ips.wsgi.application"
+CSRF_FAILURE_VIEW = "ips.error_pages.csrf_failed"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -88,6 +110,7 @@ if DB_ENGINE == "sqlite":
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": envstr("IPS_DB_NAME") or str(VAR_DIR / "ips.sqlite3"),
             "CONN_MAX_AGE": None,
+            "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},  # a file: threads and processes of a test share it
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -116,15 +139,66 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Sign-in. Sessions are rows of accounts.Session; Django's own keep nothing (messages travel in a cookie).
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+PASSWORD_MIN_LENGTH = 12
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH}},
+    {"NAME": "accounts.passwords.MaximumLengthValidator"},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["username", "email"]}},
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+LOGIN_URL = "/admin/login/"
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": ["ips.strict_json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "ips.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ips.problems.handle_exception",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "IPS, the Image Prewarm Service",
+    "DESCRIPTION": "Pulls container images onto the nodes of a Kubernetes cluster before anyone needs them.",
+    "VERSION": "v1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["accounts.permissions.SignedIn"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
 
 TIME_ZONE = "UTC"  # rq-scheduler reads cron in the process' zone: only UTC has no gaps
 USE_TZ = True
 LANGUAGE_CODE = "en"
 USE_I18N = False
 
+# Files. The built UI is served from the root; those of the admin, the API pages and the docs come straight from
+# their packages, so that there is nothing to collect.
+UI_DIR = Path(envstr("IPS_UI_DIR") or BASE_DIR / "frontend" / "dist")
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ROOT = UI_DIR if UI_DIR.is_dir() else None  # not built: the pages say so
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$"
+
+LOG_FORMAT = envchoice("IPS_LOG_FORMAT", "json", ("json", "text"))
+LOG_LEVEL = envchoice("IPS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_settings(LOG_FORMAT, LOG_LEVEL)
 
 # Redis or Valkey: a doorbell. Nothing that matters lives there.
 REDIS_URL = envsecret("IPS_REDIS_URL") or "redis://127.0.0.1:6379/0"

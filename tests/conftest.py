@@ -1,0 +1,105 @@
+"""What tests can ask for: people who are signed in, a real Valkey, a real MariaDB."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import Role, Session, User
+from accounts.tokens import token_for
+from tests.environment import ON_MARIADB, SCRATCH
+from tests.people import person
+from tests.processes import MariaDB, Valkey
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """A real Valkey at settings.REDIS_URL. Who stops it starts it again."""
+    directory = Path(SCRATCH) / "valkey"
+    directory.mkdir()
+    port = int(os.environ["IPS_REDIS_URL"].rpartition(":")[2].partition("/")[0])
+    server = Valkey(port, directory)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A real MariaDB; on the port of the settings when the tests run on it."""
+    from tests.environment import free_port
+
+    directory = Path(SCRATCH) / "mariadb"
+    directory.mkdir()
+    server = MariaDB(int(os.environ.get("IPS_DB_PORT") or free_port()), directory)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """pytest-django's hook before it makes the test database: the server must be up by then."""
+    if ON_MARIADB:
+        request.getfixturevalue("mariadb")
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashing(settings: Callable[..., None]) -> None:
+    """Passwords cost a fifth of a second each, and tests make hundreds of people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def signed_in(user: User) -> APIClient:
+    """A client that bears the token of a new session of this user."""
+    session = Session.objects.create(user=user, expires_at=timezone.now() + timedelta(hours=1))
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_for(session)}")
+    client.user = user
+    return client
+
+
+@pytest.fixture
+def as_ada(db: None) -> APIClient:
+    """Admin of the tenant `default`."""
+    return signed_in(person("ada", Role.ADMIN))
+
+
+@pytest.fixture
+def as_otto(db: None) -> APIClient:
+    """Operator of the tenant `default`."""
+    return signed_in(person("otto", Role.OPERATOR))
+
+
+@pytest.fixture
+def as_vera(db: None) -> APIClient:
+    """Viewer of the tenant `default`."""
+    return signed_in(person("vera", Role.VIEWER))
+
+
+@pytest.fixture
+def as_nobody(db: None) -> APIClient:
+    """Signed in, a member of nothing."""
+    return signed_in(person("nobody"))
+
+
+@pytest.fixture
+def as_mallory(db: None) -> APIClient:
+    """Admin of another tenant, `rivals`."""
+    return signed_in(person("mallory", Role.ADMIN, tenant="rivals"))
+
+
+@pytest.fixture
+def as_platform_admin(db: None) -> APIClient:
+    """Platform administrator, a member of nothing."""
+    return signed_in(person("root", platform_admin=True))
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    return APIClient()
