@@ -1,0 +1,96 @@
+/** The API, one method per endpoint: the table of contents of the product. */
+import { http } from './client'
+import type { Me, Node, Page, Preview, Task, TaskChanges, TaskDetail, TaskRequest, TaskStatus } from './types'
+
+export interface TaskFilter {
+  status?: TaskStatus[]
+  search?: string
+  page?: number
+  page_size?: number
+}
+
+export interface NodeFilter {
+  selector?: string
+  search?: string
+  page?: number
+  page_size?: number
+}
+
+/** What changed in a task, or `null` when nothing did (304). */
+export interface ChangesAnswer {
+  changes: TaskChanges | null
+  etag: string
+}
+
+const byId = (id: string) => ({ params: { path: { id } } })
+
+export const api = {
+  /** Start a session; the token stays in a cookie that scripts cannot read. */
+  async signIn(username: string, password: string): Promise<Me> {
+    const body = { username, password, cookie: true }
+    return given(await http.POST('/api/v1/auth/login/', { body })).user
+  },
+
+  async signOut(): Promise<void> {
+    await http.POST('/api/v1/auth/logout/')
+  },
+
+  async me(): Promise<Me> {
+    return given(await http.GET('/api/v1/auth/me/'))
+  },
+
+  /** Newest first. */
+  async tasks(filter: TaskFilter, signal?: AbortSignal): Promise<Page<Task>> {
+    const query = { ordering: '-created_at', ...filter }
+    return given(await http.GET('/api/v1/tasks/', { params: { query }, signal }))
+  },
+
+  async task(id: string): Promise<TaskDetail> {
+    return given(await http.GET('/api/v1/tasks/{id}/', byId(id)))
+  },
+
+  async createTask(body: TaskRequest): Promise<Task> {
+    return given(await http.POST('/api/v1/tasks/', { body }))
+  },
+
+  /** What a task would do: which nodes, which of them are left out and why. Changes nothing. */
+  async previewTask(body: TaskRequest, signal?: AbortSignal): Promise<Preview> {
+    return given(await http.POST('/api/v1/tasks/preview/', { body, signal }))
+  },
+
+  /** Node results and events newer than `after`, at most 500 nodes; `more` says that there are others. */
+  async taskChanges(id: string, after: number, etag: string, signal?: AbortSignal): Promise<ChangesAnswer> {
+    const { data, response } = await http.GET('/api/v1/tasks/{id}/changes/', {
+      params: { path: { id }, query: { after } },
+      headers: etag ? { 'If-None-Match': etag } : {},
+      signal,
+    })
+    return { changes: response.status === 304 ? null : (data ?? null), etag: response.headers.get('ETag') ?? etag }
+  },
+
+  async cancelTask(id: string): Promise<Task> {
+    return given(await http.POST('/api/v1/tasks/{id}/cancel/', byId(id)))
+  },
+
+  async pauseTask(id: string): Promise<Task> {
+    return given(await http.POST('/api/v1/tasks/{id}/pause/', byId(id)))
+  },
+
+  async resumeTask(id: string): Promise<Task> {
+    return given(await http.POST('/api/v1/tasks/{id}/resume/', byId(id)))
+  },
+
+  /** A new task with only the pairs that failed. */
+  async retryTask(id: string): Promise<Task> {
+    return given(await http.POST('/api/v1/tasks/{id}/retry/', byId(id)))
+  },
+
+  async nodes(filter: NodeFilter, signal?: AbortSignal): Promise<Page<Node>> {
+    return given(await http.GET('/api/v1/nodes/', { params: { query: filter }, signal }))
+  },
+}
+
+function given<Data>(answer: { data?: Data; response: Response }): Data {
+  if (answer.data === undefined) throw new Error(`an empty answer from ${answer.response.url}`)
+  return answer.data
+}

@@ -1,0 +1,76 @@
+import { createRouter, createWebHistory } from 'vue-router'
+
+import { whenSignedOut } from './api/client'
+import TaskListPage from './pages/TaskListPage.vue'
+import { useSession } from './stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title?: string
+    /** Shown to people who are not signed in. */
+    open?: boolean
+    /** Only for those who may create tasks. */
+    creates?: boolean
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  routes: [
+    { path: '/', redirect: '/tasks' },
+    {
+      path: '/sign-in',
+      name: 'sign-in',
+      component: () => import('./pages/SignInPage.vue'),
+      meta: { title: 'Sign in', open: true },
+    },
+    { path: '/tasks', name: 'tasks', component: TaskListPage, meta: { title: 'Tasks' } },
+    {
+      path: '/tasks/new',
+      name: 'new-task',
+      component: () => import('./pages/NewTaskPage.vue'),
+      meta: { title: 'New task', creates: true },
+    },
+    {
+      path: '/tasks/:id',
+      name: 'task',
+      component: () => import('./pages/TaskPage.vue'),
+      props: true,
+      meta: { title: 'Task' },
+    },
+    { path: '/nodes', name: 'nodes', component: () => import('./pages/NodesPage.vue'), meta: { title: 'Nodes' } },
+    {
+      path: '/:missing(.*)*',
+      name: 'missing',
+      component: () => import('./pages/NotFoundPage.vue'),
+      meta: { title: 'Not found' },
+    },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  await session.load()
+  if (!session.me && !to.meta.open) return { name: 'sign-in', query: to.path === '/tasks' ? {} : { next: to.fullPath } }
+  if (session.me && to.name === 'sign-in') return { name: 'tasks' }
+  if (to.meta.creates && !session.mayCreate) return { name: 'tasks' }
+  return true
+})
+
+router.afterEach((to) => {
+  setTitle(to.meta.title ?? '')
+})
+
+/** The session ended while someone was at work: sign in again, then come back to the same page. */
+whenSignedOut(() => {
+  const session = useSession()
+  if (!session.me) return
+  session.forget()
+  const here = router.currentRoute.value
+  void router.push({ name: 'sign-in', query: { next: here.fullPath } })
+})
+
+export function setTitle(title: string): void {
+  document.title = title ? `${title} · IPS` : 'IPS · Image Prewarm Service'
+}

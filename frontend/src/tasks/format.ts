@@ -1,0 +1,72 @@
+/** Times, sizes and names as people read them. */
+import type { Task } from '@/api/types'
+
+/** 0.4 s · 12 s · 3 min 05 s · 2 h 10 min */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`
+}
+
+/** Decimal units, as registries and `kubectl` give them. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = count
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`
+}
+
+/** 5000 → 5,000 */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+export function nodes(value: number): string {
+  return `${count(value)} ${value === 1 ? 'node' : 'nodes'}`
+}
+
+/** "just now", "4 min ago", then the date. The exact time belongs in a title attribute. */
+export function ago(iso: string, now: number): string {
+  const seconds = (now - Date.parse(iso)) / 1000
+  if (seconds < 45) return 'just now'
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
+  return new Date(iso).toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' })
+}
+
+/** The exact local time with its zone. */
+export function exactly(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+}
+
+/** Seconds since the task's first dispatch, until its end or now; null when it has not started. */
+export function elapsed(task: Task, now: number): number | null {
+  if (!task.started_at) return null
+  const end = task.finished_at ? Date.parse(task.finished_at) : now
+  return Math.max(0, (end - Date.parse(task.started_at)) / 1000)
+}
+
+/** Its name, or its images when it has none. */
+export function taskTitle(task: Pick<Task, 'name' | 'images'>): string {
+  if (task.name) return task.name
+  const [first = 'No images', ...others] = task.images
+  return others.length ? `${first} + ${others.length} more` : first
+}
+
+/** The nodes that were asked for, in words. */
+export function taskTarget(task: Pick<Task, 'all_nodes' | 'node_selector' | 'node_names'>): string {
+  if (task.all_nodes) return 'all nodes'
+  if (task.node_selector) return task.node_selector
+  const [first = 'no nodes', ...others] = task.node_names
+  return others.length ? `${first} + ${others.length} more` : first
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0')
+}

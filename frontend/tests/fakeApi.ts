@@ -1,0 +1,306 @@
+/**
+ * An API with behaviour, for tests: it keeps tasks, gives every write a change number, answers `changes/` in pages
+ * with ETag and 304, checks what it is sent, and can be taken away.
+ */
+import type { Me, Node, NodeResult, Problem, Task, TaskDetail, TaskEvent, TaskRequest } from '../src/api/types'
+
+export const CHANGES_PAGE = 500
+
+interface Kept {
+  task: TaskDetail
+  results: Map<string, NodeResult>
+  events: TaskEvent[]
+}
+
+export class FakeApi {
+  me: Me | null = person('olga', 'operator')
+  readonly tasks = new Map<string, Kept>()
+  nodes: Node[] = []
+  /** While true, no request gets an answer. */
+  away = false
+  /** The answers that will be given, in turn, before the fake's own. */
+  readonly answers: Response[] = []
+  /** `METHOD path?query` of all that was asked. */
+  readonly asked: string[] = []
+  lastRequest: Request | null = null
+
+  /** In place of the browser's fetch. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    await Promise.resolve()
+    request.signal.throwIfAborted()
+    const url = new URL(request.url)
+    this.asked.push(`${request.method} ${url.pathname}${url.search}`)
+    this.lastRequest = request
+    if (this.away) throw new TypeError('Failed to fetch')
+    return this.answers.shift() ?? (await this.answer(request, url))
+  }
+
+  addTask(given: Partial<TaskDetail> = {}): TaskDetail {
+    const task: TaskDetail = { ...newTask(), ...given }
+    this.tasks.set(task.id, { task, results: new Map(), events: [] })
+    return task
+  }
+
+  /** Write node results: all get the same, next change number, as one transaction of the server would. */
+  settle(id: string, results: Partial<NodeResult>[], given: Partial<TaskDetail> = {}): void {
+    const kept = this.kept(id)
+    const change = kept.task.change + 1
+    for (const result of results) {
+      const row = { ...newResult(), ...kept.results.get(result.node ?? ''), ...result, change }
+      kept.results.set(row.node, row)
+    }
+    kept.task = { ...kept.task, ...given, change, counts: countOf([...kept.results.values()]) }
+  }
+
+  tell(id: string, text: string): void {
+    const kept = this.kept(id)
+    kept.task = { ...kept.task, change: kept.task.change + 1 }
+    kept.events.push({ change: kept.task.change, at: kept.task.created_at, kind: 'note', text })
+  }
+
+  private kept(id: string): Kept {
+    const kept = this.tasks.get(id)
+    if (!kept) throw new Error(`no task ${id}`)
+    return kept
+  }
+
+  private async answer(request: Request, url: URL): Promise<Response> {
+    const path = url.pathname.replace('/api/v1/', '')
+    if (path === 'auth/login/') return this.signIn((await request.json()) as { username: string; password: string })
+    if (!this.me) return problem(401, 'not_authenticated', 'Sign in first.')
+    if (request.method !== 'GET' && request.headers.get('X-CSRFToken') !== csrf())
+      return problem(403, 'csrf_failed', 'The CSRF token is missing or wrong.')
+    if (path === 'auth/me/') return json(200, this.me)
+    if (path === 'auth/logout/') return this.signOut()
+    if (path === 'nodes/') return json(200, page(this.nodes, url))
+    if (path === 'tasks/preview/') return this.preview((await request.json()) as TaskRequest)
+    if (path === 'tasks/') return request.method === 'GET' ? this.list(url) : this.create(await request.json() as TaskRequest)
+    return this.oneTask(request, path, url)
+  }
+
+  private signIn({ username, password }: { username: string; password: string }): Response {
+    if (password !== 'right') return problem(401, 'bad_credentials', 'Wrong user name or password.')
+    this.me ??= person(username, 'operator')
+    return json(200, { user: this.me })
+  }
+
+  private signOut(): Response {
+    this.me = null
+    return new Response(null, { status: 204 })
+  }
+
+  private list(url: URL): Response {
+    const statuses = url.searchParams.getAll('status')
+    const search = url.searchParams.get('search') ?? ''
+    const rows = [...this.tasks.values()]
+      .map((kept) => kept.task)
+      .filter((task) => !statuses.length || statuses.includes(task.status))
+      .filter((task) => `${task.name} ${task.images.join(' ')}`.includes(search))
+    return json(200, page(rows, url))
+  }
+
+  private preview(asked: TaskRequest): Response {
+    const refused = refuse(asked)
+    if (refused) return refused
+    const matching = this.nodes.filter((node) => matches(node, asked))
+    const skipped = matching.filter((node) => !node.ready)
+    return json(200, {
+      matched: matching.length,
+      total: this.nodes.length,
+      skipped: skipped.length
+        ? [{ reason: 'node_unready', hint: 'Look at the node’s conditions with kubectl describe node.', nodes: skipped.length }]
+        : [],
+      nodes: matching.map((node) => ({ name: node.name, skipped: node.ready ? null : 'node_unready', present: [] })),
+      warnings: [],
+    })
+  }
+
+  private create(asked: TaskRequest): Response {
+    const task = refuse(asked) ?? this.addTask({ ...asked, created_by: this.me?.username ?? null } as Partial<TaskDetail>)
+    return task instanceof Response ? task : json(202, task)
+  }
+
+  private oneTask(request: Request, path: string, url: URL): Response {
+    const [, id = '', what] = /^tasks\/([^/]+)\/(\w+)?\/?$/.exec(path) ?? []
+    const kept = this.tasks.get(id)
+    if (!kept) return problem(404, 'not_found', 'Not found.')
+    if (what === undefined) return json(200, kept.task)
+    if (what === 'changes') return changes(kept, Number(url.searchParams.get('after')), request.headers.get('If-None-Match'))
+    const next: Record<string, Partial<TaskDetail>> = {
+      cancel: { cancel_requested_at: kept.task.created_at },
+      pause: { paused_at: kept.task.created_at },
+      resume: { paused_at: null },
+    }
+    if (what === 'retry') return json(202, this.addTask({ images: kept.task.images, retry_of: id }))
+    kept.task = { ...kept.task, ...next[what], change: kept.task.change + 1 }
+    return json(202, kept.task)
+  }
+}
+
+/** At most a page of rows newer than `after`, oldest first; a transaction's rows are never torn apart. */
+function changes(kept: Kept, after: number, etag: string | null): Response {
+  const current = `"${kept.task.change}"`
+  if (etag === current && after === kept.task.change) return new Response(null, { status: 304, headers: { ETag: current } })
+  const rows = [...kept.results.values()].filter((row) => row.change > after).sort((a, b) => a.change - b.change)
+  const last = rows[CHANGES_PAGE - 1]?.change
+  const given = last === undefined ? rows : rows.filter((row) => row.change <= last)
+  const more = given.length < rows.length
+  const change = more ? (last ?? 0) : kept.task.change
+  return json(
+    200,
+    {
+      change,
+      task: kept.task,
+      nodes: given,
+      events: kept.events.filter((event) => event.change > after && event.change <= change),
+      more,
+    },
+    { ETag: more ? `"${change}+"` : current },
+  )
+}
+
+function refuse(asked: TaskRequest): Response | null {
+  const errors = asked.images.flatMap((image, index) =>
+    /^[a-z0-9][a-z0-9./:@_-]*$/.test(image)
+      ? []
+      : [{ pointer: `images/${index}`, code: 'invalid_reference', detail: 'Image names are lower case.' }],
+  )
+  if (asked.node_selector?.includes('=='))
+    errors.push({ pointer: 'node_selector', code: 'invalid_selector', detail: 'Cannot read “==” here.' })
+  return errors.length ? problem(422, 'invalid', 'Some fields are not right.', { errors }) : null
+}
+
+function matches(node: Node, asked: TaskRequest): boolean {
+  if (asked.all_nodes) return true
+  if (asked.node_names) return asked.node_names.includes(node.name)
+  const [key = '', value] = (asked.node_selector ?? '').split('=')
+  return node.labels[key] === value
+}
+
+function page<Row>(rows: Row[], url: URL): { count: number; next: null; previous: null; results: Row[] } {
+  const size = Number(url.searchParams.get('page_size') ?? 50)
+  const first = (Number(url.searchParams.get('page') ?? 1) - 1) * size
+  return { count: rows.length, next: null, previous: null, results: rows.slice(first, first + size) }
+}
+
+function csrf(): string {
+  return /csrftoken=([^;]*)/.exec(typeof document === 'undefined' ? '' : document.cookie)?.[1] ?? ''
+}
+
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
+}
+
+export function problem(
+  status: number,
+  code: string,
+  detail: string,
+  { headers = {}, ...more }: Partial<Problem> & { headers?: Record<string, string> } = {},
+): Response {
+  const body: Problem = { type: 'about:blank', title: detail, status, detail, code, request_id: 'r-1', ...more }
+  return json(status, body, { 'Content-Type': 'application/problem+json', ...headers })
+}
+
+export function person(username: string, role: Me['memberships'][number]['role']): Me {
+  return {
+    id: `id-${username}`,
+    username,
+    is_platform_admin: false,
+    memberships: [{ tenant: 'default', role }],
+    installation: { simulated: true, cluster: 'simulated', kubernetes_version: 'v1.36.0', version: '0.1.0' },
+  }
+}
+
+let made = 0
+
+export function newTask(): TaskDetail {
+  made += 1
+  const task: Task = {
+    id: `00000000-0000-4000-8000-${String(made).padStart(12, '0')}`,
+    tenant: 'default',
+    name: '',
+    images: ['nginx:1.27'],
+    node_selector: '',
+    node_names: [],
+    all_nodes: true,
+    batch_size: 10,
+    concurrency: 5,
+    parallel_batches: 1,
+    priority: 5,
+    timeout_seconds: null,
+    pull_timeout_seconds: null,
+    max_attempts: 3,
+    retry_backoff_seconds: 30,
+    pull_policy: 'IfNotPresent',
+    pull_secrets: [],
+    failure_limit: null,
+    first_wave: null,
+    strict_waves: false,
+    allow_skipped: false,
+    include_cordoned: false,
+    puller: 'auto',
+    status: 'running',
+    reason: '',
+    counts: countOf([]),
+    waiting_reason: '',
+    waiting_since: null,
+    paused_at: null,
+    cancel_requested_at: null,
+    created_by: 'olga',
+    created_at: '2026-11-24T08:00:00Z',
+    started_at: '2026-11-24T08:00:01Z',
+    finished_at: null,
+    retry_of: null,
+    change: 0,
+    request_id: 'r-1',
+  }
+  return { ...task, reasons: [], image_counts: [] }
+}
+
+export function newResult(given: Partial<NodeResult> = {}): NodeResult {
+  return {
+    node: 'node-1',
+    status: 'pending',
+    reason: '',
+    message: '',
+    hint: '',
+    attempt: 0,
+    batch: 1,
+    not_before: null,
+    started_at: null,
+    finished_at: null,
+    seconds: null,
+    images: [],
+    change: 0,
+    ...given,
+  }
+}
+
+export function newNode(given: Partial<Node> = {}): Node {
+  return {
+    name: 'node-1',
+    ready: true,
+    unschedulable: false,
+    os: 'linux',
+    arch: 'amd64',
+    labels: {},
+    taints: [],
+    images: 12,
+    kubelet_version: 'v1.36.0',
+    seen_at: '2026-11-24T08:00:00Z',
+    ...given,
+  }
+}
+
+export function countOf(rows: NodeResult[]): Task['counts'] {
+  const of = (status: NodeResult['status']) => rows.filter((row) => row.status === status).length
+  return {
+    desired: rows.length,
+    pending: of('pending'),
+    active: of('pulling'),
+    succeeded: of('succeeded'),
+    failed: of('failed'),
+    skipped: of('skipped'),
+    cancelled: of('cancelled'),
+  }
+}
