@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,17 @@ class Node:
         return True
 
     def images(self) -> set[str]:
-        """The references in this node's store, as `ctr images ls` tells them."""
-        return {line for line in self.ctr("images", "ls", "-q").splitlines() if line}
+        """The references that are whole and unpacked in this node's store, as `ctr images check` tells.
+
+        `ctr images ls` is not enough: containerd 2 lists a reference whose pull found nothing for this platform.
+        """
+        lines = [line.split() for line in self.ctr("images", "check").splitlines()[1:]]
+        return {words[0] for words in lines if words[3] == "complete" and words[-1] == "true"}
+
+    def remove_images(self, keep: Collection[str]) -> None:
+        """Forget all other references and wait until their content is gone."""
+        if others := sorted(set(self.ctr("images", "ls", "-q").split()) - set(keep)):
+            self.ctr("images", "rm", "--sync", *others)
 
     def remove_cgroups(self) -> None:
         """Remove the empty groups that the node's containers were in, the deepest first."""

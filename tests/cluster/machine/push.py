@@ -29,6 +29,15 @@ class Push:
         for entry in json.loads((folder / "index.json").read_text())["manifests"]:
             self._document(folder, entry, entry["annotations"]["org.opencontainers.image.ref.name"])
 
+    def tag(self, existing: str, new: str) -> None:
+        """Give what has one tag another one as well."""
+        path = f"{self.path}/manifests"
+        status, answer = self._request("GET", f"{path}/{existing}", headers={"Accept": f"{INDEX}, {MANIFEST}"})
+        document = answer.read()
+        if status != 200:
+            raise RegistryRefused(f"{existing}: {status} {document[:500]!r}")
+        self._send("PUT", f"{path}/{new}", 201, document, {"Content-Type": answer.headers["Content-Type"]})
+
     def _document(self, folder: Path, descriptor: dict[str, Any], tag: str) -> None:
         """Push what a manifest or an index points to, then itself: registries refuse the other order."""
         blob = folder / "blobs" / descriptor["digest"].replace(":", "/")
