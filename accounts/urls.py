@@ -1,7 +1,19 @@
-"""Routes of who you are: sign-in, sessions, password."""
+"""Routes of who you are: sign-in, sign-out, password, sessions."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from accounts import views
+
+router = SimpleRouter()
+router.register("auth/sessions", views.SessionViewSet, basename="session")
+
+urlpatterns = [
+    path("auth/login/", views.LoginView.as_view(), name="login"),
+    path("auth/logout/", views.LogoutView.as_view(), name="logout"),
+    path("auth/me/", views.MeView.as_view(), name="me"),
+    path("auth/password/", views.PasswordView.as_view(), name="password"),
+    path("", include(router.urls)),
+]

@@ -1,0 +1,57 @@
+"""Who am I: what the UI needs to know about the user and the installation."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+
+from accounts.models import Role, User
+from ips.version import version
+
+
+class InstallationSerializer(serializers.Serializer[Any]):
+    simulated = serializers.BooleanField(help_text="True when the cluster is a simulation: nothing is really pulled.")
+    cluster = serializers.CharField()
+    kubernetes_version = serializers.CharField(allow_null=True)
+    version = serializers.CharField(help_text="The version of IPS.")
+
+
+class MembershipSerializer(serializers.Serializer[Any]):
+    tenant = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+    is_platform_admin = serializers.BooleanField()
+    memberships = MembershipSerializer(many=True)
+    installation = InstallationSerializer()
+
+
+class Installation(TypedDict):
+    simulated: bool
+    cluster: str
+    kubernetes_version: str | None
+
+
+def me(user: User) -> dict[str, Any]:
+    memberships = user.memberships.order_by("tenant__slug").values_list("tenant__slug", "role")
+    return {
+        "id": str(user.pk),
+        "username": user.username,
+        "is_platform_admin": user.is_platform_admin,
+        "memberships": [{"tenant": tenant, "role": role} for tenant, role in memberships],
+        "installation": {**_installation(), "version": version()},
+    }
+
+
+def _installation() -> Installation:
+    from django.conf import settings
+
+    return {
+        "simulated": settings.CLUSTER == "simulated",
+        "cluster": "simulated" if settings.CLUSTER == "simulated" else "",
+        "kubernetes_version": None,
+    }

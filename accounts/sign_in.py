@@ -1,0 +1,70 @@
+"""Signing in: a name and a password become a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Session, User
+from accounts.throttle import Attempt
+from ips.client_address import client_address
+from ips.problems import Problem
+
+# A hash takes a core for a fifth of a second; more of them at once would starve all other requests of the process.
+_hashing = BoundedSemaphore(4)
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> Session:
+    """Check name and password, and open a session.
+
+    Unknown names, wrong passwords and users who are not active give the same answer (401) after the same work:
+    Django's backend hashes the password for a name that nobody has, too. Too many attempts are 429.
+    """
+    attempt = Attempt(username, client_address(request))
+    with _one_hash():
+        user = authenticate(request, username=username, password=password)
+    if not isinstance(user, User):
+        raise Problem(401, "bad_credentials", "The username or the password is wrong.")
+    attempt.succeeded()
+    return open_session(request, user)
+
+
+def open_session(request: HttpRequest, user: User) -> Session:
+    """A session of `IPS_JWT_HOURS`, from now, for whoever sends this request."""
+    now = timezone.now()
+    User.objects.filter(pk=user.pk).update(last_login=now)
+    return Session.objects.create(
+        user=user,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(hours=settings.JWT_HOURS),
+        ip=client_address(request),
+        user_agent=request.headers.get("User-Agent", "")[:200],
+    )
+
+
+def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
+    """Whether the user knows the own password; counted like a sign-in, for a stolen session guesses as well."""
+    attempt = Attempt(user.username, client_address(request))
+    with _one_hash():
+        right = user.check_password(password)
+    if right:
+        attempt.succeeded()
+    return right
+
+
+@contextmanager
+def _one_hash() -> Iterator[None]:
+    if not _hashing.acquire(blocking=False):
+        raise Problem(429, "throttled", "Too many people are signing in. Try again in a second.", retry_after=1)
+    try:
+        yield
+    finally:
+        _hashing.release()

@@ -1,0 +1,74 @@
+"""Who guesses passwords is slowed down; nobody can lock somebody else out.
+
+Attempts are rows, so all replicas count together and losing Redis forgets nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import SignInAttempt
+from ips.problems import Problem
+
+NAME_AND_ADDRESS = (5, timedelta(minutes=5))
+ADDRESS = (30, timedelta(minutes=5))
+NAME = (50, timedelta(hours=1))
+LONGEST_DELAY = timedelta(seconds=60)
+KEPT = timedelta(hours=1)
+
+
+class Attempt:
+    """One try of a password, noted before it is checked: of many at once, none is overlooked.
+
+    Raises 429 with Retry-After when there were too many: 5 in 5 minutes for a name from one address, 30 in 5 minutes
+    from one address. Beyond 50 in an hour for a name from anywhere, each must wait longer after the last, up to 60 s:
+    a delay, so that a stranger cannot keep the owner out.
+    """
+
+    def __init__(self, username: str, ip: str | None) -> None:
+        self.username = username.casefold()[:150]
+        self.ip = ip
+        now = timezone.now()
+        SignInAttempt.objects.filter(at__lt=now - KEPT).delete()
+        self.row = SignInAttempt.objects.create(username=self.username, ip=ip, at=now)
+        if wait := self._wait(now):
+            self.row.delete()  # what was refused is not a failed attempt
+            seconds = math.ceil(wait.total_seconds())
+            raise Problem(429, "throttled", f"Too many attempts. Try again in {seconds} s.", retry_after=seconds)
+
+    def succeeded(self) -> None:
+        """Forget this attempt and the failed ones before it, from here."""
+        self._others().filter(username=self.username, ip=self.ip).delete()
+        self.row.delete()
+
+    def _wait(self, now: datetime) -> timedelta:
+        of_name = self._others().filter(username=self.username)
+        from_here = self._others().filter(ip=self.ip)
+        return max(
+            _until_fewer(from_here.filter(username=self.username), *NAME_AND_ADDRESS, now),
+            _until_fewer(from_here, *ADDRESS, now),
+            _since_last(of_name, *NAME, now),
+            timedelta(0),
+        )
+
+    def _others(self) -> QuerySet[SignInAttempt]:
+        return SignInAttempt.objects.exclude(pk=self.row.pk)
+
+
+def _until_fewer(attempts: QuerySet[SignInAttempt], limit: int, within: timedelta, now: datetime) -> timedelta:
+    """How long until fewer than `limit` of the attempts lie within the last `within`."""
+    times = list(attempts.filter(at__gt=now - within).order_by("-at").values_list("at", flat=True)[:limit])
+    return times[-1] + within - now if len(times) == limit else timedelta(0)
+
+
+def _since_last(attempts: QuerySet[SignInAttempt], limit: int, within: timedelta, now: datetime) -> timedelta:
+    """What is left of the delay after the last attempt: doubling with each one above `limit`."""
+    times = list(attempts.filter(at__gt=now - within).order_by("-at").values_list("at", flat=True))
+    if len(times) < limit:
+        return timedelta(0)
+    delay = min(LONGEST_DELAY, timedelta(seconds=2 ** min(len(times) - limit, 10)))
+    return times[0] + delay - now

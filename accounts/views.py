@@ -1,0 +1,162 @@
+"""Sign-in, sign-out, password and sessions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.middleware.csrf import rotate_token
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.credentials import give_cookie, session_from_cookie, take_cookie
+from accounts.me import MeSerializer, me
+from accounts.models import Session, User
+from accounts.passwords import MAX_LENGTH
+from accounts.sign_in import is_password_of, sign_in
+from accounts.tokens import token_for
+from ips.problems import Invalid
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
+    cookie = serializers.BooleanField(
+        default=False, help_text="True in a browser: the token comes as an httpOnly cookie instead of in the answer."
+    )
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="For the header: Authorization: Bearer <token>.")
+    expires_at = serializers.DateTimeField()
+    user = MeSerializer()
+
+
+class CookieSerializer(serializers.Serializer[Any]):
+    user = MeSerializer()
+
+
+class LoginView(APIView):
+    """Sign in with name and password; get a token, or a cookie in a browser.
+
+    Only JSON is read here, which no other site's form can send: that is what protects the sign-in from forgery.
+    """
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(
+        request=LoginSerializer,
+        responses=PolymorphicProxySerializer(
+            component_name="SignedIn",
+            serializers=[TokenSerializer, CookieSerializer],
+            resource_type_field_name=None,
+        ),
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        wanted = LoginSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        asked = wanted.validated_data
+        session = sign_in(request._request, asked["username"], asked["password"])
+        if not asked["cookie"]:
+            user = me(session.user)
+            return Response({"token": token_for(session), "expires_at": session.expires_at, "user": user})
+        if replaced := session_from_cookie(request._request):
+            Session.objects.filter(pk=replaced.pk).end()
+        response = Response({"user": me(session.user)})
+        give_cookie(response, session)
+        rotate_token(request._request)
+        return response
+
+
+class LogoutView(APIView):
+    """Sign out. The token is worth nothing from this moment on, wherever it was copied to."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        Session.objects.filter(pk=_session(request).pk).end()
+        response = Response(status=204)
+        take_cookie(response)
+        return response
+
+
+class MeView(APIView):
+    """Who is signed in, with which roles, on what kind of installation."""
+
+    @extend_schema(responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(me(_session(request).user))
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    current = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
+    new = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
+
+
+class PasswordView(APIView):
+    """Change the own password. All other sessions of the user end with it."""
+
+    @extend_schema(request=PasswordSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        wanted = PasswordSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        session = _session(request)
+        user = session.user
+        if not is_password_of(request._request, user, wanted.validated_data["current"]):
+            raise Invalid([{"pointer": "current", "code": "bad_credentials", "detail": "This is not your password."}])
+        change_password(user, wanted.validated_data["new"], keep=session)
+        return Response(status=204)
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Session
+        fields = ("id", "created_at", "last_seen_at", "expires_at", "ip", "user_agent", "current")
+
+    def get_current(self, session: Session) -> bool:
+        return session.pk == _session(self.context["request"]).pk
+
+
+class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Session]):
+    """Where I am signed in. Deleting a session signs that place out at once."""
+
+    serializer_class = SessionSerializer
+    queryset = Session.objects.none()
+
+    def get_queryset(self) -> QuerySet[Session]:
+        return Session.objects.alive().filter(user=cast(User, self.request.user)).order_by("-last_seen_at", "id")
+
+    def perform_destroy(self, instance: Session) -> None:
+        Session.objects.filter(pk=instance.pk).end()
+
+
+def change_password(user: User, password: str, keep: Session | None = None) -> None:
+    """Set the password if it is a good one (else 422 at `new`), and end all sessions but `keep`."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(
+            [
+                {"pointer": "new", "code": reason.code or "invalid", "detail": " ".join(reason.messages)}
+                for reason in error.error_list
+            ]
+        ) from error
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        others = Session.objects.filter(user=user)
+        (others.exclude(pk=keep.pk) if keep else others).end()
+
+
+def _session(request: Request) -> Session:
+    # SessionAuthentication is the only way in, and SignedIn has refused everybody else.
+    return cast(Session, request.auth)
