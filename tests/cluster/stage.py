@@ -45,7 +45,7 @@ class Stage:
             node = self.cluster.node(number)
             pause = f"{self.version.registry}/{images.PAUSE}"
             targets = dict(line.split()[:3:2] for line in node.ctr("images", "ls").splitlines()[1:])
-            node.remove_images(keep=[name for name, digest in targets.items() if digest == targets[pause]])
+            node.remove_images(keep=[name for name, digest in targets.items() if digest == targets.get(pause)])
 
     def fresh(self, reference: str, *, host: str | None = None) -> str:
         """The full name of a test image under a tag of this test's own.
