@@ -1,0 +1,64 @@
+"""What the API server's answers mean for a pull job."""
+
+from __future__ import annotations
+
+import time
+
+from prewarm.pull import Ending, Phase, Pull
+from prewarm.sender import Answer, Created, EndedUnjudged, Gone, No, StillThere, WaitFor
+
+SEEN_GONE_WITHIN_SECONDS = 1.0
+
+
+def take_answer(pull: Pull, asked: str, answer: Answer) -> None:
+    """Bring a pull job on by one answer to a create, a delete or a look."""
+    {"create": _created, "delete": _deleted, "look": _looked}[asked](pull, answer)
+
+
+def _created(pull: Pull, answer: Answer) -> None:
+    waiting = pull.phase is Phase.CREATING
+    if isinstance(answer, Created):
+        pull.slot.uid = answer.uid
+        if waiting:
+            pull.phase = Phase.RUNNING
+        pull.since = time.monotonic()
+    elif isinstance(answer, EndedUnjudged):
+        pull.slot.uid = answer.uid
+        pull.phase = Phase.RUNNING
+        pull.end(Ending("", "An earlier pull job of this name ended without a result."))
+    elif isinstance(answer, No):
+        pull.phase = Phase.GONE
+        pull.end(Ending(answer.reason, answer.message))
+    elif isinstance(answer, WaitFor) and waiting:
+        pull.phase = Phase.TO_CREATE
+        pull.retry_at = time.monotonic() + answer.seconds
+
+
+def _deleted(pull: Pull, answer: Answer) -> None:
+    pull.deleting = False
+    if isinstance(answer, Gone):
+        pull.phase = Phase.GONE
+    elif isinstance(answer, StillThere):
+        pull.look_due = time.monotonic() + SEEN_GONE_WITHIN_SECONDS
+        pull.delete_due = time.monotonic() + 10 * SEEN_GONE_WITHIN_SECONDS
+    elif isinstance(answer, WaitFor):
+        pull.delete_due = time.monotonic() + answer.seconds
+
+
+def _looked(pull: Pull, answer: Answer) -> None:
+    if isinstance(answer, StillThere):
+        if answer.uid and not pull.slot.uid:
+            pull.slot.uid = answer.uid
+        pull.look_due = time.monotonic() + (1.0 if pull.phase is Phase.ENDING else 15.0)
+    elif isinstance(answer, Gone):
+        if pull.phase is Phase.RUNNING and not pull.uid_stored and not pull.slot.uid:
+            pull.phase = Phase.TO_CREATE
+        elif pull.phase is Phase.RUNNING:
+            pull.phase = Phase.GONE
+            pull.end(Ending("deleted_externally", "The pull job disappeared before it had a result."))
+        elif pull.phase is Phase.ENDING:
+            pull.phase = Phase.GONE
+    elif isinstance(answer, No):
+        pull.end(Ending(answer.reason, answer.message))
+    elif isinstance(answer, WaitFor):
+        pull.look_due = time.monotonic() + answer.seconds

@@ -1,0 +1,32 @@
+"""How long to wait before a pull is tried again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Doubling waits with ±20 % jitter, so that nodes that failed together do not come back together."""
+
+    base: timedelta
+    ceiling: timedelta
+
+    def __post_init__(self) -> None:
+        if self.base < timedelta(0) or self.ceiling < timedelta(0):
+            raise ValueError("a wait cannot be negative")
+
+    def before(self, attempt: int) -> timedelta:
+        """The wait before this attempt; the first is 1 and never waits."""
+        if attempt <= 1:
+            return timedelta(0)
+        wait = min(self.base * 2 ** min(attempt - 2, 20), self.ceiling)
+        return wait * random.uniform(0.8, 1.2)
+
+
+def for_task(base_seconds: int) -> Backoff:
+    return Backoff(timedelta(seconds=base_seconds), timedelta(seconds=settings.RETRY_BACKOFF_MAX_SECONDS))

@@ -1,0 +1,111 @@
+"""Who runs a batch: claims by conditional update, leases in database time, fencing by token."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Case, F, Q, When
+
+from prewarm.clock import database_now
+from prewarm.models import Batch, BatchStatus
+
+log = logging.getLogger(__name__)
+
+TOGETHER = 50
+ALONE_FROM = 2  # lost claims: the batch may kill whoever holds it, so it is held alone
+GIVE_UP_AT = 5
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Until when, on this process' monotonic clock, a holder may believe in its claim."""
+
+    until: float
+
+    def safe_to_create(self) -> bool:
+        """Kubernetes cannot fence: nothing is created close to the lease's end."""
+        return time.monotonic() < self.until - settings.LEASE_MARGIN_SECONDS
+
+    def lost(self) -> bool:
+        return time.monotonic() >= self.until
+
+    @classmethod
+    def starting(cls) -> Lease:
+        """Counted from now, which must be before the statement that writes it is sent."""
+        return cls(time.monotonic() + settings.LEASE_SECONDS)
+
+
+def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
+    """Take what is due and free, oldest first, up to 50 batches in all; a batch that lost its holders twice is taken alone.
+
+    One UPDATE per call decides: another worker's claim of the same row makes this one miss it. Taking over from an
+    expired lease counts as a lost claim; a lease that was handed back does not.
+    """
+    holding = list(held)
+    lease = Lease.starting()
+    now = database_now()
+    if any(batch.lost_claims >= ALONE_FROM for batch in holding):
+        return [], lease
+    due = Batch.objects.filter(_free(now), due_at__lte=now).exclude(status=BatchStatus.ENDED).filter(_open_or_stopping())
+    candidates = list(due.order_by("due_at", "pk").values_list("pk", "lost_claims")[:TOGETHER])
+    if not candidates:
+        return [], lease
+    if candidates[0][1] >= ALONE_FROM and not holding:
+        chosen = [candidates[0][0]]
+    else:
+        chosen = [pk for pk, lost in candidates if lost < ALONE_FROM][: TOGETHER - len(holding)]
+    if not chosen:
+        return [], lease
+    Batch.objects.filter(_free(now), pk__in=chosen).update(
+        lost_claims=Case(When(~Q(holder=""), then=F("lost_claims") + 1), default=F("lost_claims")),
+        holder=holder,
+        lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+        token=F("token") + 1,
+    )
+    mine = Batch.objects.filter(holder=holder, pk__in=chosen).select_related("task", "task__tenant")
+    taken = list(mine.exclude(pk__in=[batch.pk for batch in holding]).order_by("task_id", "number"))
+    for batch in taken:
+        if batch.lost_claims:
+            log.warning("took over a batch", extra={"batch": batch.pk, "lost_claims": batch.lost_claims})
+    return taken, lease
+
+
+def renew(holder: str, batches: Iterable[Batch]) -> tuple[set[int], Lease]:
+    """Lengthen the leases of these batches; the ids of those that are still ours."""
+    lease = Lease.starting()
+    ids = [batch.pk for batch in batches]
+    ours = Batch.objects.filter(holder=holder, pk__in=ids)
+    until = database_now() + timedelta(seconds=settings.LEASE_SECONDS)
+    if ours.update(lease_until=until) == len(ids):
+        return set(ids), lease
+    return set(ours.values_list("pk", flat=True)), lease
+
+
+def fence(batch: Batch, **values: object) -> bool:
+    """First statement of every transaction for a batch: false when somebody else has claimed it since."""
+    ours = Batch.objects.filter(pk=batch.pk, token=batch.token, holder=batch.holder)
+    if ours.update(**(values or {"token": batch.token})) == 1:
+        return True
+    log.warning("fenced write", extra={"batch": batch.pk, "token": batch.token})
+    return False
+
+
+def hand_back(batch: Batch, due_at: datetime) -> None:
+    """Let go of a batch: whoever comes next may have it from `due_at` on."""
+    Batch.objects.filter(pk=batch.pk, token=batch.token, holder=batch.holder).update(
+        holder="", lease_until=None, due_at=due_at, lost_claims=0
+    )
+
+
+def _free(now: datetime) -> Q:
+    return Q(holder="") | Q(lease_until__lt=now)
+
+
+def _open_or_stopping() -> Q:
+    """Batches whose turn has not come are of interest only when the task stops."""
+    return Q(status=BatchStatus.OPEN) | Q(status=BatchStatus.PLANNED, task__cancel_requested_at__isnull=False)

@@ -1,0 +1,51 @@
+"""From a runtime's words to a reason code: one table, first match wins.
+
+The texts are those of containerd 1.6 and 2.x, CRI-O and the kubelet from 1.20 on; they are matched in lower case.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TEXTS: tuple[tuple[str, str], ...] = (
+    ("no match for platform", "wrong_platform"),
+    ("no matching manifest", "wrong_platform"),
+    ("no image found in (the )?(manifest list|image index)", "wrong_platform"),
+    ("exec format error", "wrong_platform"),
+    ("no space left on device", "disk_full"),
+    ("disk quota exceeded", "disk_full"),
+    ("toomanyrequests|too many requests|rate ?limit|status(: | code )429|429 too many", "rate_limited"),
+    ("pull qps exceeded", "rate_limited"),
+    ("x509:|certificate|tls: |http: server gave http response to https client", "tls_error"),
+    ("unauthorized|authentication required|pull access denied|insufficient_scope|no basic auth credentials", "unauthorized"),
+    ("denied|403 forbidden|401 unauthorized|authorization failed", "unauthorized"),
+    ("invalid reference format|couldn't parse image|invalidimagename|failed to apply default image tag", "invalid_reference"),
+    ("manifest unknown|name unknown|repository does not exist|not found", "image_not_found"),
+    ("no such host|connection refused|connection reset|i/o timeout|network is unreachable|no route to host", "registry_unreachable"),
+    ("timeout|timed out|deadline exceeded|eof|dial tcp|server misbehaving|broken pipe", "registry_unreachable"),
+    (r"status(: | code |code=)5\d\d|50[0234] |bad gateway|service unavailable|registryunavailable", "registry_unreachable"),
+)
+_TABLE = tuple((re.compile(pattern), reason) for pattern, reason in _TEXTS)
+
+
+def reason_for_pull_error(waiting_reason: str, message: str, image: str) -> str:
+    """The reason code for a container that could not get its image.
+
+    The image's name is taken out first: an image may be called `denied/timeout`.
+    """
+    if waiting_reason == "InvalidImageName":
+        return "invalid_reference"
+    if waiting_reason == "RegistryUnavailable":
+        return "registry_unreachable"
+    text = re.sub(r'"[^"]*"', '""', message.lower().replace(image.lower(), ""))
+    for pattern, reason in _TABLE:
+        if pattern.search(text):
+            return reason
+    return "pull_failed"
+
+
+def reason_for_refusal(status: int, message: str) -> str:
+    """The reason code for an API server that refuses to create a pull job (HTTP 403, 422 and the like)."""
+    if "exceeded quota" in message or "must specify limits" in message:
+        return "quota_denied"
+    return "forbidden" if status == 403 else "rejected"

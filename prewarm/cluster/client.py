@@ -1,0 +1,195 @@
+"""One API server: requests with time limits, lists in pages, watches over raw JSON.
+
+The official client brings configuration, credentials and the connection pool; bodies are plain dicts, because its
+models cost more time and memory than all the rest of a turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlencode
+
+import orjson
+
+from prewarm.cluster import official
+from prewarm.cluster.errors import AlreadyThere, ClusterUnreachable, Refused, ResourceExpired
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+PAGE = 250
+CONNECTIONS = 24
+
+Json = dict[str, Any]
+
+
+class Watched(NamedTuple):
+    """One line of a watch: ADDED, MODIFIED, DELETED or BOOKMARK, and the object."""
+
+    kind: str
+    object: Json
+
+
+class Cluster:
+    """A connection to the configured cluster. Safe for threads; not for processes that fork after it was made."""
+
+    def __init__(self, connections: int = CONNECTIONS) -> None:
+        self._api, self.server = official.connect(connections)
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        return self._json("GET", path, query)
+
+    def post(self, path: str, body: Json) -> Json:
+        return self._json("POST", path, None, body)
+
+    def put(self, path: str, body: Json) -> Json:
+        return self._json("PUT", path, None, body)
+
+    def find(self, path: str) -> Json | None:
+        """The object at this path, or None when the API server says 404."""
+        try:
+            return self.get(path)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def delete(self, path: str, *, uid: str, background: bool = False) -> bool:
+        """Delete the object of this uid and no other of its name. False when it was gone already.
+
+        Raises AlreadyThere when another object has the name now.
+        """
+        body: Json = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, "gracePeriodSeconds": 0}
+        if background:
+            body["propagationPolicy"] = "Background"
+        try:
+            self._json("DELETE", path, None, body)
+        except Refused as refused:
+            if refused.status == 404:
+                return False
+            raise
+        return True
+
+    def pages(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[tuple[list[Json], str]]:
+        """A whole list, 250 objects a page, each with the resourceVersion of the list. Raises ResourceExpired."""
+        token = ""
+        while True:
+            asked = {**(query or {}), "limit": PAGE} | ({"continue": token} if token else {})
+            page = self.get(path, asked)
+            metadata = page.get("metadata") or {}
+            yield page.get("items") or [], metadata.get("resourceVersion") or ""
+            token = metadata.get("continue") or ""
+            if not token:
+                return
+
+    def watch(
+        self, path: str, query: Mapping[str, Any], resource_version: str, seconds: int
+    ) -> Iterator[Watched]:
+        """Follow changes for some seconds; ends by itself, then watch again from the last resourceVersion seen.
+
+        The read time-out lies 15 s behind the server's own end, so that a half-open connection cannot hang. Raises
+        ResourceExpired when the version is too old, ClusterUnreachable when the stream breaks.
+        """
+        asked = {
+            **query,
+            "watch": "1",
+            "resourceVersion": resource_version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": seconds,
+        }
+        response = self._send("GET", path, asked, None, read=seconds + 15.0, stream=True)
+        try:
+            if response.status != 200:
+                self._fail(response.status, response.headers, response.read())
+            yield from self._lines(response)
+        except (ResourceExpired, ClusterUnreachable, Refused):
+            raise
+        except Exception as error:  # urllib3 has a dozen kinds; here they all mean that the stream broke
+            raise ClusterUnreachable(f"the watch broke: {error}") from error
+        finally:
+            response.close()
+            response.release_conn()
+
+    def _lines(self, response: Any) -> Iterator[Watched]:
+        rest = b""
+        for chunk in response.stream(65536, decode_content=True):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if not line.strip():
+                    continue
+                entry = orjson.loads(line)
+                if entry["type"] == "ERROR":
+                    status = entry["object"]
+                    self._fail(int(status.get("code") or 500), {}, orjson.dumps(status))
+                yield Watched(entry["type"], entry["object"])
+
+    def _json(self, method: str, path: str, query: Mapping[str, Any] | None, body: Json | None = None) -> Json:
+        response = self._send(method, path, query, body, read=READ_SECONDS, stream=False)
+        if response.status >= 300:
+            self._fail(response.status, response.headers, response.data)
+        answer: Json = orjson.loads(response.data)
+        return answer
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Json | None, *, read: float, stream: bool
+    ) -> Any:
+        headers = {"Accept": "application/json", "User-Agent": "ips"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            self._api.update_params_for_auth(headers, [], ["BearerToken"])
+            return self._api.rest_client.pool_manager.request(
+                method,
+                self.server + path + (f"?{urlencode(query)}" if query else ""),
+                body=orjson.dumps(body) if body is not None else None,
+                headers=headers,
+                timeout=_timeout(read),
+                retries=False,
+                redirect=False,
+                preload_content=not stream,
+            )
+        except Exception as error:  # connection, TLS, proxy, exec plugin: no answer is no answer
+            raise ClusterUnreachable(f"{method} {path}: {_short(error)}") from error
+
+    def _fail(self, status: int, headers: Mapping[str, str], data: bytes) -> NoReturn:
+        message = _status_message(data) or f"HTTP {status}"
+        if status == 410:
+            raise ResourceExpired(message, status=status)
+        if status == 409:
+            raise AlreadyThere(message, status=status)
+        if status in (401, 408, 429) or status >= 500 or status < 400:
+            raise ClusterUnreachable(message, status=status, retry_after=_retry_after(headers.get("Retry-After")))
+        raise Refused(message, status=status)
+
+
+def _timeout(read: float) -> Any:
+    from urllib3 import Timeout
+
+    return Timeout(connect=CONNECT_SECONDS, read=read)
+
+
+def _short(error: BaseException) -> str:
+    text = str(getattr(error, "reason", None) or error)
+    return text[:300]
+
+
+def _status_message(data: bytes) -> str:
+    """The message of a Kubernetes Status; anything else (a proxy's page, say) is not repeated."""
+    try:
+        status = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(status.get("message") or "") if isinstance(status, dict) and status.get("kind") == "Status" else ""
+
+
+def _retry_after(value: str | None) -> float:
+    return min(float(value), 60.0) if value and value.isdigit() else 1.0
+
+
+def sleep_before_retry(attempt: int) -> None:
+    """Wait before talking to an API server that did not answer: 0.5 s doubling to 15 s."""
+    time.sleep(min(15.0, 0.5 * 2 ** min(attempt, 6)))

@@ -1,0 +1,197 @@
+"""Step (a): nodes of a task that may be pulled on now get their slots, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import IntegrityError
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from prewarm import limits, order, progress
+from prewarm.claims import fence
+from prewarm.conclude import Conclusion, without_pull
+from prewarm.eligibility import skip_reason
+from prewarm.evidence import proven_present
+from prewarm.image_results import read
+from prewarm.limits import LimitFull
+from prewarm.manifests import MAX_IMAGES
+from prewarm.models import Batch, Node, NodeResult, NodeSlot, NodeStatus, PullPolicy, Task, TaskStatus
+from prewarm.models.limit import limit_names
+from prewarm.names import pull_job_name
+from prewarm.references import parse
+from prewarm.transactions import retried
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A node result that may be dispatched, in a batch that we hold."""
+
+    batch: Batch
+    result: NodeResult
+
+
+@dataclass
+class Dispatched:
+    """The slots that are committed, and what the rest waits for: a limit's name or a word."""
+
+    slots: list[tuple[Candidate, NodeSlot]] = field(default_factory=list)
+    waits_for: str = ""
+
+
+class NotNow(Exception):
+    """The task is stopped, paused or at its own limit, or the batch is another's: roll back, look again."""
+
+
+def examine(task: Task, candidates: list[Candidate], nodes: Mapping[str, Node]) -> list[tuple[Candidate, Conclusion]]:
+    """Look at the nodes again: what is to be skipped, or has images already, is decided without a pull."""
+    decided = []
+    for candidate in candidates:
+        conclusion = _without_pull(task, candidate.result, nodes.get(candidate.result.node))
+        if conclusion:
+            decided.append((candidate, conclusion))
+    return decided
+
+
+def dispatch(
+    installation: str, task: Task, candidates: list[Candidate], wants: Mapping[int, int], now: datetime
+) -> Dispatched:
+    """Give slots to as many candidates as the limits allow.
+
+    1. Leave out nodes on which any task has a pull job.
+    2. Ask the order for this task's share of the limits, after what waits ahead.
+    3. Commit slots, node results and limits together; if anything of it does not hold any more, nothing is taken.
+
+    `wants` says for each batch id how many of its nodes could be dispatched if limits allowed.
+    """
+    names = [candidate.result.node for candidate in candidates]
+    busy = set(NodeSlot.objects.filter(node__in=names).values_list("node", flat=True))
+    free = [candidate for candidate in candidates if candidate.result.node not in busy]
+    if not free:
+        return Dispatched(waits_for="node_busy")
+    chosen, ahead, waits_for = _within_limits(task, free, now)
+    if not chosen:
+        return Dispatched(waits_for=waits_for)
+    slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]
+    try:
+        retried(lambda: _commit(task, slots, ahead, wants, now))
+    except LimitFull as full:
+        return Dispatched(waits_for=full.name)
+    except IntegrityError:
+        return Dispatched(waits_for="node_busy")  # another task was faster on one of the nodes
+    except NotNow as not_now:
+        return Dispatched(waits_for=str(not_now))
+    return Dispatched(slots, waits_for)
+
+
+def _without_pull(task: Task, result: NodeResult, node: Node | None) -> Conclusion | None:
+    if node is None:
+        return without_pull(result, set(), "node_gone")
+    skip = skip_reason(node, include_cordoned=task.include_cordoned)
+    if skip:
+        return without_pull(result, set(), skip)
+    if task.pull_policy == PullPolicy.ALWAYS:
+        return None
+    still_open = [image.index for image in read(result.images) if image.open]
+    present = proven_present([task.images[index] for index in still_open], node.images)
+    return without_pull(result, {still_open[n] for n in present}, "") if present else None
+
+
+def _within_limits(task: Task, free: list[Candidate], now: datetime) -> tuple[list[Candidate], dict[str, int], str]:
+    """The candidates that fit, how much of each limit is for others first, and the limit that the rest waits for."""
+    names = limit_names(task.hosts, str(task.tenant_id))
+    rows = limits.read(names)
+    room = {name: int(rows[name].cap - rows[name].used) for name in names}
+    tightest = min(names, key=lambda name: room[name])
+    others = [entry for entry in order.waiting_tasks(now) if entry.task != str(task.pk)]
+    if not others:
+        k = max(0, min(len(free), room[tightest]))
+        return free[:k], {}, "" if k == len(free) else tightest
+    mine = order.Waiting(
+        task=str(task.pk),
+        tenant=str(task.tenant_id),
+        urgent=task.urgent,
+        priority=task.priority,
+        since=task.created_at,
+        hosts=tuple(task.hosts),
+        wants=len(free),
+    )
+    all_limits = rows | limits.read({name for entry in others for name in entry.limits()} - rows.keys())
+    share = order.share_of(str(task.pk), [*others, mine], order.in_flight_by_tenant(), all_limits, now)
+    ahead = {name: count for name, count in share.ahead.items() if name in rows}
+    return free[: share.places], ahead, "" if share.places == len(free) else tightest
+
+
+def _slot(installation: str, task: Task, candidate: Candidate, now: datetime) -> NodeSlot:
+    result = candidate.result
+    open_images = [image for image in read(result.images) if image.open]
+    chosen = [image.index for image in open_images if image.attempt < result.charged_attempts][:MAX_IMAGES]
+    return NodeSlot(
+        node=result.node,
+        node_result=result,
+        batch=candidate.batch,
+        attempt=result.attempt,
+        part=result.part,
+        tenant_id=task.tenant_id,
+        hosts=sorted({parse(task.images[index]).domain for index in chosen}),
+        images=chosen,
+        pull_job=pull_job_name(installation, str(task.pk), result.node, result.attempt, result.part),
+        taken_at=now,
+    )
+
+
+def _commit(
+    task: Task,
+    slots: list[tuple[Candidate, NodeSlot]],
+    ahead: Mapping[str, int],
+    wants: Mapping[int, int],
+    now: datetime,
+) -> None:
+    k = len(slots)
+    taken_by = Counter(candidate.batch.pk for candidate, _ in slots)
+    for batch in sorted({c.batch.pk: c.batch for c, _ in slots}.values(), key=lambda batch: batch.pk):
+        if not fence(batch, waiting=max(0, wants.get(batch.pk, 0) - taken_by[batch.pk])):
+            raise NotNow("lease_lost")
+    room = task.max_in_flight - k
+    locked = progress.lock(task.pk, cancel_requested_at=None, paused_at=None, in_flight__lte=room) if room >= 0 else None
+    if locked is None:
+        raise NotNow("own_limit")
+    NodeSlot.objects.bulk_create(sorted((slot for _, slot in slots), key=lambda slot: slot.node))
+    results = NodeResult.objects.filter(pk__in=[c.result.pk for c, _ in slots], status=NodeStatus.PENDING)
+    values = {"status": NodeStatus.PULLING, "not_before": None, "change": locked.change}
+    if results.update(started_at=Coalesce(F("started_at"), now), **values) != k:
+        raise NotNow("changed")
+    limits.take(Counter(name for _, slot in slots for name in slot.limits()), ahead)
+    _close_drained(locked, taken_by)
+    was_active = locked.active
+    locked.pending -= k
+    locked.active += k
+    locked.in_flight += k
+    locked.status = TaskStatus.RUNNING
+    locked.waiting_reason, locked.waiting_since = "", None
+    if locked.started_at is None:
+        locked.started_at = now
+        progress.record(locked, now, "started", f"The first pull jobs start, on {k} nodes.")
+    progress.open_batches(locked, now)
+    progress.save(locked, now, was_active=was_active)
+
+
+def _close_drained(task: Task, batch_ids: Mapping[int, int]) -> None:
+    """A batch of which every node was dispatched once makes room for the next."""
+    fresh = NodeResult.objects.filter(batch_id__in=list(batch_ids), status=NodeStatus.PENDING, started_at=None)
+    left = set(fresh.values_list("batch_id", flat=True).distinct())
+    drained = batch_ids.keys() - left
+    if drained:
+        Batch.objects.filter(pk__in=drained).update(dispatching=False)
+
+
+def write_waiting(task: Task, reason: str, now: datetime) -> None:
+    """Say what a task waits for, once per reason."""
+    if reason == task.waiting_reason:
+        return
+    row = Task.objects.filter(pk=task.pk, finished_at=None).exclude(waiting_reason=reason)
+    row.update(waiting_reason=reason, waiting_since=now if reason else None, change=F("change") + 1)
+    task.waiting_reason = reason

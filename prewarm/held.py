@@ -1,0 +1,73 @@
+"""A batch that this turn holds: its open node results and pull jobs, in memory for the length of the turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prewarm.claims import Lease
+from prewarm.dispatch import Candidate
+from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
+from prewarm.pull import Phase, Pull
+
+
+@dataclass
+class Held:
+    """What was read when the batch was claimed. Only its holder writes these rows, so it stays true."""
+
+    batch: Batch
+    task: Task
+    lease: Lease
+    results: dict[int, NodeResult] = field(default_factory=dict)  # not terminal yet
+    pulls: dict[str, Pull] = field(default_factory=dict)
+    idle_since: float = 0.0
+
+    @classmethod
+    def load(cls, batch: Batch, lease: Lease) -> Held:
+        held = cls(batch, batch.task, lease)
+        unfinished = NodeResult.objects.filter(
+            batch=batch, status__in=(NodeStatus.PENDING, NodeStatus.PULLING)
+        ).order_by("pk")
+        held.results = {result.pk: result for result in unfinished}
+        for slot in NodeSlot.objects.filter(batch=batch).select_related("node_result"):
+            result = held.results.get(slot.node_result_id) or slot.node_result
+            held.pulls[slot.pull_job] = Pull.of_slot(slot, result, held.task)
+        return held
+
+    @property
+    def planning(self) -> bool:
+        return self.batch.number == 0
+
+    @property
+    def slots_held(self) -> int:
+        return sum(not pull.released for pull in self.pulls.values())
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to do, and the last slot is back."""
+        return not self.results and not self.slots_held
+
+    def candidates(self, now: datetime) -> list[Candidate]:
+        """Pending nodes whose time has come and whose last pull job is gone."""
+        if self.batch.status != BatchStatus.OPEN:
+            return []
+        occupied = {pull.slot.node_result_id for pull in self.pulls.values() if not pull.released}
+        return [
+            Candidate(self.batch, result)
+            for result in self.results.values()
+            if result.status == NodeStatus.PENDING
+            and result.pk not in occupied
+            and (result.not_before is None or result.not_before <= now)
+        ]
+
+    def next_due(self, now: datetime) -> datetime:
+        """When somebody should look at this batch again."""
+        if self.pulls or self.candidates(now):
+            return now
+        times = [result.not_before for result in self.results.values() if result.not_before]
+        return max(now, min(times)) if times else now
+
+    def forget_gone(self) -> None:
+        self.pulls = {
+            name: pull for name, pull in self.pulls.items() if not (pull.released and pull.phase is Phase.GONE)
+        }

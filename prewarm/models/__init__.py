@@ -1,0 +1,32 @@
+"""The rows of the product: what was asked for, what happened, and who holds what right now."""
+
+from prewarm.models.batch import Batch, BatchStatus
+from prewarm.models.duty import Duty
+from prewarm.models.event import TaskEvent
+from prewarm.models.installation import Installation
+from prewarm.models.limit import Limit, NodeSlot
+from prewarm.models.node import Node, NodeView
+from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
+from prewarm.models.task import FINISHED, Puller, PullPolicy, Task, TaskStatus
+
+__all__ = [
+    "FINISHED",
+    "Batch",
+    "BatchStatus",
+    "Duty",
+    "ImageCount",
+    "Installation",
+    "Limit",
+    "Message",
+    "Node",
+    "NodeAttempt",
+    "NodeResult",
+    "NodeSlot",
+    "NodeStatus",
+    "NodeView",
+    "PullPolicy",
+    "Puller",
+    "Task",
+    "TaskEvent",
+    "TaskStatus",
+]

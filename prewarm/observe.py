@@ -1,0 +1,86 @@
+"""What the pod stream says about the pull jobs that a turn holds."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from django.conf import settings
+
+from prewarm.judge import judge, latch
+from prewarm.podstream import PodSeen, PodStream
+from prewarm.pull import Ending, Phase, Pull
+
+# A pull job that the stream does not show yet may only be late: look by GET after this long, and then now and then.
+LOOK_AFTER_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 15.0
+# After an interruption of the stream, unanswered pulls get this long before their deadlines count.
+STEADY_SECONDS = 15.0
+
+
+def observe(pull: Pull, stream: PodStream, now: datetime) -> None:
+    """Take in what is known of one pull job: latch verdicts, notice that it is over, gone or overdue."""
+    seen = stream.look(pull.name)
+    if seen and pull.phase is not Phase.GONE:
+        _take(pull, seen, now)
+    if pull.phase is Phase.RUNNING and pull.ending is None and stream.steady_for() >= STEADY_SECONDS:
+        _check_deadlines(pull, seen, now)
+
+
+def needs_look(pull: Pull, stream: PodStream) -> bool:
+    """Whether only a GET can tell what became of this pull job."""
+    if pull.phase not in (Phase.RUNNING, Phase.ENDING) or pull.deleting or stream.quiet_for() > settings.WATCH_SECONDS:
+        return False
+    if pull.phase is Phase.ENDING and not pull.slot.uid:
+        return time.monotonic() >= pull.look_due
+    if pull.phase is Phase.RUNNING and stream.look(pull.name):
+        return False
+    due = max(pull.look_due, pull.since + LOOK_AFTER_SECONDS)
+    return time.monotonic() >= due
+
+
+def _take(pull: Pull, seen: PodSeen, now: datetime) -> None:
+    if not pull.via_job and pull.slot.uid and seen.uid != pull.slot.uid:
+        return  # an earlier object of the same name
+    if seen.gone and pull.phase in (Phase.TO_CREATE, Phase.CREATING):
+        return
+    pull.pod_uid = seen.uid
+    if pull.phase in (Phase.TO_CREATE, Phase.CREATING):
+        pull.phase = Phase.RUNNING
+    if not pull.via_job and not pull.slot.uid:
+        pull.slot.uid = seen.uid
+    found = judge({"status": seen.status}, pull.images)
+    if not pull.concluded:
+        latch(pull.verdicts, found.verdicts)
+    if seen.gone:
+        pull.phase = Phase.GONE
+    if pull.ending is None and not pull.concluded:
+        if pull.all_judged:
+            pull.end(Ending(""))
+        elif found.ended:
+            pull.end(_end_of(found.end_reason, found.end_message, seen))
+        elif seen.gone:
+            pull.end(Ending("deleted_externally", "The pull job disappeared before it had a result."))
+        elif found.unschedulable and _age(pull, now) > settings.UNSCHEDULABLE_SECONDS:
+            pull.end(Ending("unschedulable", found.unschedulable))
+
+
+def _end_of(reason: str, message: str, seen: PodSeen) -> Ending:
+    """A deadline tells about pulls only who saw the pod before: afterwards containers that did pull look the same."""
+    if reason == "deadline_exceeded" and not seen.alive_before:
+        return Ending("", message)
+    return Ending(reason, message)
+
+
+def _check_deadlines(pull: Pull, seen: PodSeen | None, now: datetime) -> None:
+    age = _age(pull, now)
+    if seen and not seen.status.get("startTime") and age > settings.NODE_ANSWER_SECONDS:
+        text = f"The kubelet of {pull.slot.node} did not take the pull job within {settings.NODE_ANSWER_SECONDS:g} s."
+        pull.end(Ending("node_unready", text))
+    elif age > pull.task.pull_timeout_seconds + settings.PULL_TIMEOUT_GRACE_SECONDS:
+        text = f"No result after {pull.task.pull_timeout_seconds} s, the pull deadline."
+        pull.end(Ending("deadline_exceeded", text))
+
+
+def _age(pull: Pull, now: datetime) -> float:
+    return (now - pull.slot.taken_at).total_seconds()

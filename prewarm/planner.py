@@ -1,0 +1,203 @@
+"""From what was asked for to node results and batches: batch 0 of every task.
+
+Planning can die at any point and be done again by another: rows are unique by (task, node), batches by number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from prewarm import progress
+from prewarm.claims import fence
+from prewarm.dispatch import write_waiting
+from prewarm.eligibility import skip_reason
+from prewarm.image_results import Outcome, ended, read, untouched
+from prewarm.image_counts import count_images
+from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
+from prewarm.selectors import parse
+from prewarm.transactions import retried
+
+ROWS = 500
+
+
+@dataclass
+class Chosen:
+    """A node that the task is about, the images wanted there, and why it is skipped ("" when it is not)."""
+
+    node: str
+    images: list[int]
+    skip: str = ""
+
+
+@dataclass
+class Choice:
+    """All nodes of a task, by name."""
+
+    pull: list[Chosen] = field(default_factory=list)
+    skipped: list[Chosen] = field(default_factory=list)
+
+
+def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> dict[str, Node | None]:
+    """The nodes asked for, by name; None for a name that the cluster does not have."""
+    light = Node.objects.defer("images")
+    if names:
+        known = light.in_bulk(list(names))
+        return {name: known.get(name) for name in sorted(set(names))}
+    found = light.all()
+    if all_nodes:
+        return {node.name: node for node in found}
+    wanted = parse(selector)
+    return {node.name: node for node in found if wanted.matches(node.labels)}
+
+
+def choose(task: Task) -> Choice:
+    """Which nodes, and which of them are skipped before anything is created there."""
+    pairs = _pairs_to_retry(task)
+    names = list(pairs) if task.retry_of_id else task.node_names
+    nodes = matching_nodes(selector=task.node_selector, names=names, all_nodes=task.all_nodes)
+    everything = list(range(len(task.images)))
+    choice = Choice()
+    for name, node in nodes.items():
+        skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned)
+        entry = Chosen(name, pairs.get(name, everything), skip)
+        (choice.skipped if skip else choice.pull).append(entry)
+    return choice
+
+
+def _pairs_to_retry(task: Task) -> dict[str, list[int]]:
+    """For a retry, the images that are not warm on the nodes that failed or were cancelled."""
+    if not task.retry_of_id:
+        return {}
+    again = NodeResult.objects.filter(
+        task=task.retry_of_id, status__in=(NodeStatus.FAILED, NodeStatus.CANCELLED)
+    ).values_list("node", "images")
+    return {node: [image.index for image in read(images) if not image.warm] for node, images in again}
+
+
+def plan(batch: Batch, task: Task, now: datetime) -> bool:
+    """Write a task's node results and batches, at most 500 rows a transaction, then open the first batches.
+
+    False when the table of nodes is not fresh enough to plan by; then somebody looks again in a second. A task that
+    was cancelled meanwhile is planned to nothing.
+    """
+    if task.stop_reason:
+        retried(partial(_open, batch, task, now))
+        return True
+    if not NodeView.load().fresh():
+        write_waiting(task, "node_view_stale", now)
+        return False
+    choice = choose(task)
+    done = set(NodeResult.objects.filter(task=task).values_list("node", flat=True))
+    number = max(Batch.objects.filter(task=task).values_list("number", flat=True), default=0)
+    for chunk in _chunks((entry for entry in choice.skipped if entry.node not in done), ROWS):
+        retried(partial(_write_skipped, batch, task, chunk, now))
+    left = [entry for entry in choice.pull if entry.node not in done]
+    sizes = _batch_sizes(task, len(left), first=number == 0)
+    entries = iter(left)
+    group: list[list[Chosen]] = []
+    for size in sizes:
+        group.append(list(islice(entries, size)))
+        if sum(map(len, group)) >= ROWS:
+            retried(partial(_write_batches, batch, task, group, number, now))
+            number += len(group)
+            group = []
+    if group:
+        retried(partial(_write_batches, batch, task, group, number, now))
+    retried(partial(_open, batch, task, now))
+    return True
+
+
+def _batch_sizes(task: Task, nodes: int, *, first: bool) -> Iterator[int]:
+    if first and 0 < task.first_wave < nodes:
+        yield task.first_wave
+        nodes -= task.first_wave
+    while nodes > 0:
+        size = min(task.batch_size, nodes)
+        yield size
+        nodes -= size
+
+
+def _chunks(entries: Iterable[Chosen], size: int) -> Iterator[list[Chosen]]:
+    iterator = iter(entries)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+class LostBatch(Exception):
+    """Another worker plans this task now."""
+
+
+def _write_skipped(batch: Batch, task: Task, chunk: list[Chosen], now: datetime) -> None:
+    locked = _locked(batch, task)
+    rows = [
+        NodeResult(
+            task=locked,
+            node=entry.node,
+            status=NodeStatus.SKIPPED,
+            reason=entry.skip,
+            images=ended(entry.images, Outcome.SKIPPED, entry.skip),
+            finished_at=now,
+            change=locked.change,
+        )
+        for entry in chunk
+    ]
+    NodeResult.objects.bulk_create(rows)
+    count_images(locked, Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images))
+    locked.desired += len(rows)
+    locked.skipped += len(rows)
+    progress.save(locked, now, was_active=locked.active)
+
+
+def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: int, now: datetime) -> None:
+    locked = _locked(batch, task)
+    batches = [Batch(task=locked, number=number + offset, due_at=now) for offset in range(1, len(group) + 1)]
+    Batch.objects.bulk_create(batches)
+    stored = {row.number: row for row in Batch.objects.filter(task=locked, number__gt=number)}
+    rows = [
+        NodeResult(
+            task=locked,
+            batch=stored[number + offset],
+            node=entry.node,
+            images=untouched(entry.images),
+            change=locked.change,
+        )
+        for offset, entries in enumerate(group, start=1)
+        for entry in entries
+    ]
+    NodeResult.objects.bulk_create(rows, batch_size=ROWS)
+    locked.desired += len(rows)
+    locked.pending += len(rows)
+    locked.open_batches += len(batches)
+    progress.save(locked, now, was_active=locked.active)
+
+
+def _open(batch: Batch, task: Task, now: datetime) -> None:
+    """The plan is whole: open the first batches, end the planning."""
+    locked = _locked(batch, task)
+    locked.planned_at = now
+    locked.waiting_reason, locked.waiting_since = "", None
+    progress.record(locked, now, "planned", _words(locked), desired=locked.desired, skipped=locked.skipped)
+    if locked.stop_reason:
+        progress.wake(locked, now)
+    progress.open_batches(locked, now)
+    progress.end_batches(locked, [batch.pk], now)
+    progress.save(locked, now, was_active=locked.active)
+
+
+def _locked(batch: Batch, task: Task) -> Task:
+    locked = progress.lock(task.pk) if fence(batch) else None
+    if locked is None:
+        raise LostBatch(str(batch))
+    return locked
+
+
+def _words(task: Task) -> str:
+    batches = task.open_batches - 1
+    text = f"{task.desired} nodes in {batches} batch{'' if batches == 1 else 'es'}"
+    return text + (f", {task.skipped} of them skipped." if task.skipped else ".")
+

@@ -1,0 +1,202 @@
+"""What the pods of this installation look like right now: one list and one watch per worker process.
+
+The stream lives as long as the process, across turns. It keeps only what verdicts need. A pod counts as gone only when
+the API server said so: a DELETED line, or its absence from a whole list made later than it was seen.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from prewarm.cluster import Cluster, ClusterError, ResourceExpired, Watched
+from prewarm.cluster.client import sleep_before_retry
+from prewarm.cluster.paths import events, pods
+from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
+from prewarm.pullevents import PullEvents
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class PodSeen:
+    """The last that was seen of a pod. `alive_before` when an earlier look found it not yet ended."""
+
+    name: str
+    uid: str
+    deleting: bool
+    status: Mapping[str, Any]
+    alive_before: bool
+    gone: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.status.get("phase") in ("Succeeded", "Failed")
+
+
+class PodStream:
+    """Follows pods and their Pulled events in two threads of the worker's process."""
+
+    def __init__(self, cluster: Cluster, installation: str) -> None:
+        self._cluster = cluster
+        self._selector = f"{INSTALLATION_LABEL}={installation}"
+        self._seen: OrderedDict[str, PodSeen] = OrderedDict()
+        self._changed: set[str] = set()
+        self._news = threading.Condition()
+        self._heard = 0.0
+        self._steady_since = float("inf")
+        self.pull_events = PullEvents()
+
+    def start(self) -> None:
+        for work in (self._follow_pods, self._follow_events):
+            threading.Thread(target=work, name=work.__name__, daemon=True).start()
+
+    def quiet_for(self) -> float:
+        """Seconds since the API server was last heard from; infinite before the first whole list."""
+        return time.monotonic() - self._heard if self._heard else float("inf")
+
+    def steady_for(self) -> float:
+        """Seconds since the stream last (re)started; 0 while it is interrupted."""
+        return max(0.0, time.monotonic() - self._steady_since)
+
+    def look(self, pull_job: str) -> PodSeen | None:
+        return self._seen.get(pull_job)
+
+    def changed(self) -> set[str]:
+        """The pull jobs that changed since the last call."""
+        with self._news:
+            changed, self._changed = self._changed, set()
+        return changed
+
+    def wait(self, seconds: float) -> None:
+        """Until something changes, at most so long."""
+        with self._news:
+            if not self._changed:
+                self._news.wait(max(0.0, seconds))
+
+    def wake(self) -> None:
+        """End a wait: something else than a pod has news."""
+        with self._news:
+            self._news.notify_all()
+
+    def _follow_pods(self) -> None:
+        failures = 0
+        version = ""
+        while True:
+            try:
+                version = version or self._take_list()
+                self._steady_since = min(self._steady_since, time.monotonic())
+                for line in self._cluster.watch(
+                    pods(), {"labelSelector": self._selector}, version, settings.WATCH_SECONDS
+                ):
+                    version = self._take_line(line) or version
+                    failures = 0
+                self._heard = time.monotonic()
+            except ResourceExpired:
+                version = ""
+            except ClusterError as error:
+                failures += 1
+                self._steady_since = float("inf")
+                log.warning("pod stream interrupted", extra={"error": error.message})
+                sleep_before_retry(failures)
+            except Exception:
+                failures += 1
+                version = ""
+                self._steady_since = float("inf")
+                log.exception("pod stream broke")
+                sleep_before_retry(failures)
+
+    def _take_list(self) -> str:
+        before = set(self._seen)
+        listed: set[str] = set()
+        version = ""
+        for items, listed_at in self._cluster.pages(pods(), {"labelSelector": self._selector}):
+            version = listed_at
+            for pod in items:
+                listed.add(self._take(pod, gone=False))
+        for pull_job in before - listed:
+            known = self._seen.get(pull_job)
+            if known and not known.gone:
+                self._put(pull_job, PodSeen(known.name, known.uid, True, known.status, known.alive_before, gone=True))
+        self._heard = time.monotonic()
+        return version
+
+    def _take_line(self, line: Watched) -> str:
+        self._heard = time.monotonic()
+        if line.kind != "BOOKMARK":
+            self._take(line.object, gone=line.kind == "DELETED")
+        return str(line.object["metadata"].get("resourceVersion") or "")
+
+    def _take(self, pod: Mapping[str, Any], *, gone: bool) -> str:
+        metadata = pod["metadata"]
+        pull_job = (metadata.get("labels") or {}).get(PULL_JOB_LABEL) or metadata["name"]
+        known = self._seen.get(pull_job)
+        if gone and known and known.uid != metadata["uid"]:
+            return str(pull_job)  # an older pod of a Job: not the one we follow
+        alive_before = bool(known and known.uid == metadata["uid"] and (known.alive_before or not known.ended))
+        self._put(
+            pull_job,
+            PodSeen(
+                name=metadata["name"],
+                uid=metadata["uid"],
+                deleting=gone or bool(metadata.get("deletionTimestamp")),
+                status=_trimmed(pod.get("status") or {}),
+                alive_before=alive_before,
+                gone=gone,
+            ),
+        )
+        return str(pull_job)
+
+    def _put(self, pull_job: str, seen: PodSeen) -> None:
+        with self._news:
+            self._seen[pull_job] = seen
+            self._seen.move_to_end(pull_job)
+            if len(self._seen) > REMEMBERED:
+                for name, old in list(self._seen.items())[: REMEMBERED // 10]:
+                    if old.gone:
+                        del self._seen[name]
+            self._changed.add(pull_job)
+            self._news.notify_all()
+
+    def _follow_events(self) -> None:
+        failures = 0
+        version = ""
+        query = {"fieldSelector": "involvedObject.kind=Pod,reason=Pulled"}
+        while True:
+            try:
+                if not version:
+                    version = str(self._cluster.get(events(), {**query, "limit": 1})["metadata"]["resourceVersion"])
+                for line in self._cluster.watch(events(), query, version, settings.WATCH_SECONDS):
+                    version = str(line.object["metadata"].get("resourceVersion") or version)
+                    if line.kind in ("ADDED", "MODIFIED"):
+                        self.pull_events.take(line.object)
+                    failures = 0
+            except ResourceExpired:
+                version = ""
+            except Exception as error:  # events only add durations: nothing here may matter more than a log line
+                failures += 1
+                version = ""
+                log.warning("event stream interrupted", extra={"error": str(error)})
+                sleep_before_retry(failures)
+
+
+def _trimmed(status: Mapping[str, Any]) -> dict[str, Any]:
+    keys = (
+        "phase",
+        "reason",
+        "message",
+        "startTime",
+        "conditions",
+        "containerStatuses",
+        "initContainerStatuses",
+    )
+    return {key: status[key] for key in keys if key in status}

@@ -1,0 +1,109 @@
+"""How a task moves on: its counter, its clock, its history, its batches, its end.
+
+Every function here runs inside a transaction that holds the task's row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from prewarm.models import Batch, BatchStatus, Task, TaskEvent
+
+COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
+_WRITTEN = (
+    *COUNTED,
+    "desired",
+    "in_flight",
+    "open_batches",
+    "status",
+    "reason",
+    "stop_reason",
+    "cancel_requested_at",
+    "waiting_reason",
+    "waiting_since",
+    "started_at",
+    "finished_at",
+    "planned_at",
+    "clock_seconds",
+    "clock_at",
+)
+
+
+def lock(task_id: object, **conditions: Any) -> Task | None:
+    """Raise the task's counter, which locks its row, and read it. None when the conditions do not hold (any more)."""
+    if Task.objects.filter(pk=task_id, **conditions).update(change=F("change") + 1) != 1:
+        return None
+    return Task.objects.get(pk=task_id)
+
+
+def save(task: Task, now: datetime, *, was_active: int) -> None:
+    """Write the locked task back. Its clock runs while pulls are in flight: `was_active` before this transaction."""
+    if was_active and task.clock_at:
+        task.clock_seconds += max(0.0, (now - task.clock_at).total_seconds())
+    task.clock_at = now if was_active or task.active else task.clock_at
+    task.save(update_fields=_WRITTEN)
+
+
+def record(task: Task, now: datetime, kind: str, text: str, **data: Any) -> None:
+    """Write one line of history, under the counter of this transaction."""
+    TaskEvent.objects.create(task=task, change=task.change, at=now, kind=kind, text=text[:500], data=data)
+
+
+def open_batches(task: Task, now: datetime) -> int:
+    """Open as many planned batches as may run now; how many were opened.
+
+    `parallel_batches` run side by side, and one that has nothing left to dispatch makes room for the next; with
+    `strict_waves` only its end does. The first wave runs alone.
+    """
+    opened = Batch.objects.filter(task=task, status=BatchStatus.OPEN, number__gt=0)
+    first_wave = task.first_wave > 0 and not Batch.objects.filter(task=task, number=1, status=BatchStatus.ENDED).exists()
+    running = opened.count() if task.strict_waves or first_wave else opened.filter(dispatching=True).count()
+    room = (1 if first_wave else task.parallel_batches) - running
+    if room <= 0 or task.stop_reason:
+        return 0
+    planned = Batch.objects.filter(task=task, status=BatchStatus.PLANNED).order_by("number")
+    chosen = list(planned.values_list("pk", flat=True)[:room])
+    return Batch.objects.filter(pk__in=chosen).update(status=BatchStatus.OPEN, due_at=now)
+
+
+def end_batches(task: Task, batch_ids: list[int], now: datetime) -> None:
+    """Close batches whose last slot is back; the last one of all ends the task."""
+    ended = Batch.objects.filter(pk__in=batch_ids).exclude(status=BatchStatus.ENDED)
+    task.open_batches -= ended.update(status=BatchStatus.ENDED, holder="", lease_until=None, waiting=0, dispatching=False)
+    if task.open_batches == 0:
+        finish(task, now)
+
+
+def finish(task: Task, now: datetime) -> None:
+    status, reason = task.outcome()
+    task.status, task.reason, task.finished_at = status, reason, now
+    task.waiting_reason, task.waiting_since = "", None
+    record(task, now, "finished", _summary(task), status=status)
+
+
+def _summary(task: Task) -> str:
+    if not task.desired:
+        return "No node matched." if task.reason == "no_nodes" else f"The task ended: {task.status}."
+    parts = [f"{getattr(task, name)} {name}" for name in ("succeeded", "failed", "skipped", "cancelled")]
+    return f"The task {task.status}: " + ", ".join(part for part in parts if not part.startswith("0 ")) + "."
+
+
+def request_stop(task: Task, reason: str, now: datetime) -> None:
+    """Start nothing more, for this reason; whoever holds its batches, or claims them next, brings it to its end."""
+    task.stop_reason, task.cancel_requested_at = reason, now
+    wake(task, now)
+
+
+def wake(task: Task, now: datetime) -> None:
+    """Let somebody look at every batch that is not over."""
+    Batch.objects.filter(task=task).exclude(status=BatchStatus.ENDED).update(due_at=now)
+
+
+def elapsed(task: Task, now: datetime) -> float:
+    """Seconds on the task's clock."""
+    running = max(0.0, (now - task.clock_at).total_seconds()) if task.active and task.clock_at else 0.0
+    return task.clock_seconds + running
+

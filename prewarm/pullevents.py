@@ -1,0 +1,71 @@
+"""How long a pull took and how big the image is, from the kubelet's Pulled events. They never decide a verdict.
+
+Three generations of the text (kubernetes#91563, #111772, #121719):
+
+    Successfully pulled image "x" in 4.385568515s
+    Successfully pulled image "x" in 1.2s (3.4s including waiting)
+    Successfully pulled image "x" in 717ms (718ms including waiting). Image size: 78005565 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+REMEMBERED = 50_000
+
+_PULLED = re.compile(
+    r'^Successfully pulled image "[^"]*" in (?P<took>[0-9hmsnµu.]+)'
+    r"(?: \((?P<waited>[0-9hmsnµu.]+) including waiting\))?"
+    r"(?:\. Image size: (?P<size>\d+) bytes\.)?$"
+)
+_PRESENT = re.compile(r'^Container image "[^"]*" already present on machine')
+_CONTAINER = re.compile(r"^spec\.containers\{img(\d+)\}$")
+_DURATION = re.compile(r"([0-9.]+)(h|ms|m|s|µs|us|ns)")
+_MILLISECONDS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1000.0, "ms": 1.0, "µs": 0.001, "us": 0.001, "ns": 0.000001}
+
+
+class PullEvent(NamedTuple):
+    """What a Pulled event tells of one container: milliseconds and bytes, None where the text has none."""
+
+    present: bool
+    milliseconds: int | None
+    size: int | None
+
+
+def milliseconds(duration: str) -> int:
+    """A Go duration such as `1m0.809s`, in whole milliseconds."""
+    return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _DURATION.findall(duration)))
+
+
+def read(message: str) -> PullEvent | None:
+    """What the text says, or None when it is another text."""
+    if match := _PULLED.match(message):
+        return PullEvent(False, milliseconds(match["took"]), int(match["size"]) if match["size"] else None)
+    return PullEvent(True, None, None) if _PRESENT.match(message) else None
+
+
+class PullEvents:
+    """The last events, by pod uid and container number. The first of a container stands: later ones are re-checks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, int], PullEvent] = OrderedDict()
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        involved = event.get("involvedObject") or {}
+        container = _CONTAINER.match(involved.get("fieldPath") or "")
+        pulled = read(event.get("message") or "")
+        if not container or pulled is None:
+            return
+        key = (str(involved.get("uid")), int(container[1]))
+        with self._lock:
+            self._known.setdefault(key, pulled)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+    def of(self, pod_uid: str, container: int) -> PullEvent | None:
+        return self._known.get((pod_uid, container))

@@ -1,0 +1,66 @@
+"""What a worker process keeps from turn to turn: its name, its cluster, its pod stream and its sender."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from functools import cached_property
+
+from prewarm.binding import bind
+from prewarm.cluster import Cluster
+from prewarm.podstream import PodStream
+from prewarm.sender import Sender
+
+OUTAGE_SECONDS = 2.0
+
+
+class Runtime:
+    """Made once per process, at its first turn."""
+
+    def __init__(self) -> None:
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.stopping = threading.Event()
+        self._unreachable_at = 0.0
+        self.unreachable_because = ""
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        return Cluster()
+
+    @cached_property
+    def installation(self) -> str:
+        return str(bind(self.cluster).uuid)
+
+    @cached_property
+    def stream(self) -> PodStream:
+        stream = PodStream(self.cluster, self.installation)
+        stream.start()
+        return stream
+
+    @cached_property
+    def sender(self) -> Sender:
+        return Sender(self.cluster, self.installation, self.stream.wake)
+
+    @cached_property
+    def priority_class(self) -> str:
+        """The pods' priority class, or none where cluster-setup has not made it: pods then go without."""
+        from django.conf import settings
+
+        name = settings.PRIORITY_CLASS
+        return name if name and self.cluster.find(f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}") else ""
+
+    def note_unreachable(self, because: str) -> None:
+        self._unreachable_at = time.monotonic()
+        self.unreachable_because = because
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the API server failed to answer just now."""
+        return bool(self._unreachable_at) and time.monotonic() - self._unreachable_at < OUTAGE_SECONDS
+
+    def stop(self) -> None:
+        """Hand back what is held, as soon as possible. Called from a signal handler."""
+        self.stopping.set()

@@ -1,0 +1,170 @@
+"""Steps (b) and (d): creating and deleting pull jobs, outside any transaction, on a pool of threads.
+
+What comes back is only noted here; the turn, which alone changes pulls, reads it with `answers`.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from prewarm.classify import reason_for_refusal
+from prewarm.cluster import AlreadyThere, Cluster, ClusterError, Refused
+from prewarm.cluster.paths import jobs, pods
+from prewarm.judge import clean, judge
+from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
+
+THREADS = 20
+
+
+@dataclass(frozen=True)
+class Created:
+    """The pull job exists and is ours: made now, or found from an earlier try."""
+
+    uid: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The API server says that there is no such object (any more)."""
+
+
+@dataclass(frozen=True)
+class StillThere:
+    """The object exists; `uid` is its own."""
+
+    uid: str
+
+
+@dataclass(frozen=True)
+class WaitFor:
+    """Try again in so many seconds: our own object of that name is still being deleted, or nobody answered."""
+
+    seconds: float
+    unreachable: str = ""
+
+
+@dataclass(frozen=True)
+class EndedUnjudged:
+    """Our own object of that name is over and tells nothing: it must go, and a new one be made."""
+
+    uid: str
+
+
+@dataclass(frozen=True)
+class No:
+    """The API server will never accept this pull job."""
+
+    reason: str
+    message: str
+
+
+Answer = Created | Gone | StillThere | WaitFor | EndedUnjudged | No
+
+
+class Sender:
+    """Sends creates, deletes and looks; `news` is called from a thread after each answer."""
+
+    def __init__(self, cluster: Cluster, installation: str, news: Callable[[], None]) -> None:
+        self._cluster = cluster
+        self._installation = installation
+        self._news = news
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="sender")
+        self._answers: queue.SimpleQueue[tuple[str, str, Answer]] = queue.SimpleQueue()
+        self._under_way = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many requests have been sent whose answers were not read."""
+        return self._under_way
+
+    def create(self, pull_job: str, manifest: dict[str, Any], images: list[str]) -> None:
+        self._submit("create", pull_job, lambda: self._create(manifest, images))
+
+    def delete(self, pull_job: str, uid: str, *, via_job: bool, pod: tuple[str, str] | None) -> None:
+        """Delete by uid; of a Job also its pod, so that nobody waits for the garbage collector."""
+        self._submit("delete", pull_job, lambda: self._delete(pull_job, uid, via_job, pod))
+
+    def look(self, pull_job: str, *, via_job: bool) -> None:
+        """Believe only a GET by name: for a pull job that the stream does not know."""
+        self._submit("look", pull_job, lambda: self._look(pull_job, via_job))
+
+    def answers(self) -> list[tuple[str, str, Answer]]:
+        """(what was asked, pull job, answer) of all requests that came back since the last call."""
+        found = []
+        while not self._answers.empty():
+            found.append(self._answers.get())
+            self._under_way -= 1
+        return found
+
+    def _submit(self, what: str, pull_job: str, work: Callable[[], Answer]) -> None:
+        def run() -> None:
+            try:
+                answer = work()
+            except ClusterError as error:
+                answer = WaitFor(max(0.5, error.retry_after), error.message)
+            except Exception as error:  # whatever it was, the turn must hear that it did not happen
+                answer = WaitFor(1.0, f"{type(error).__name__}: {error}")
+            self._answers.put((what, pull_job, answer))
+            self._news()
+
+        self._under_way += 1
+        self._pool.submit(run)
+
+    def _create(self, manifest: dict[str, Any], images: list[str]) -> Answer:
+        via_job = manifest["kind"] == "Job"
+        name = manifest["metadata"]["name"]
+        try:
+            made = self._cluster.post(jobs() if via_job else pods(), manifest)
+        except AlreadyThere:
+            return self._found(name, via_job, images)
+        except Refused as refused:
+            if refused.status == 404:
+                return WaitFor(5.0, f"the pull namespace is missing: {refused.message}")
+            return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))
+        return Created(made["metadata"]["uid"])
+
+    def _found(self, name: str, via_job: bool, images: list[str]) -> Answer:
+        """409: whose is it, and what state is it in?"""
+        there = self._cluster.find(jobs(name) if via_job else pods(name))
+        if there is None:
+            return WaitFor(0.2)
+        metadata = there["metadata"]
+        labels = metadata.get("labels") or {}
+        if labels.get(INSTALLATION_LABEL) != self._installation or labels.get(PULL_JOB_LABEL) != name:
+            return No("name_conflict", f"{there.get('kind', 'an object')} {name} exists and is not ours.")
+        if metadata.get("deletionTimestamp"):
+            return WaitFor(0.5)
+        if via_job:
+            over = any(
+                entry.get("type") in ("Complete", "Failed") and entry.get("status") == "True"
+                for entry in (there.get("status") or {}).get("conditions") or ()
+            )
+            pods_left = over and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]
+            return EndedUnjudged(metadata["uid"]) if over and not pods_left else Created(metadata["uid"])
+        found = judge(there, images)
+        if found.ended and len(found.verdicts) < len(images) and not found.end_reason:
+            return EndedUnjudged(metadata["uid"])
+        return Created(metadata["uid"])
+
+    def _delete(self, name: str, uid: str, via_job: bool, pod: tuple[str, str] | None) -> Answer:
+        there = False
+        try:
+            there = self._cluster.delete(jobs(name) if via_job else pods(name), uid=uid, background=via_job)
+        except AlreadyThere:
+            pass  # another object has the name now: ours is gone
+        if via_job and pod:
+            try:
+                there = self._cluster.delete(pods(pod[0]), uid=pod[1])
+            except AlreadyThere:
+                there = False
+        return StillThere(uid) if there else Gone()
+
+    def _look(self, name: str, via_job: bool) -> Answer:
+        if via_job and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]:
+            return StillThere("")
+        there = self._cluster.find(jobs(name) if via_job else pods(name))
+        return StillThere(there["metadata"]["uid"]) if there else Gone()

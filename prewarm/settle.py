@@ -1,0 +1,236 @@
+"""One task's settlement: what a cycle found out, written in one transaction.
+
+Order of locks: batches, task, slots by node, node results by id, limits by name with the cluster's last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prewarm import limits, progress
+from prewarm.claims import fence
+from prewarm.conclude import Conclusion
+from prewarm.image_counts import count_images
+from prewarm.image_results import write
+from prewarm.models import Batch, Message, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
+from prewarm.pull import Pull
+from prewarm.transactions import retried
+
+MAX_STATEMENT_ROWS = 200
+
+
+@dataclass
+class BatchNews:
+    """What one held batch has to write."""
+
+    batch: Batch
+    conclusions: list[Conclusion] = field(default_factory=list)
+    concluded: list[Pull] = field(default_factory=list)
+    releases: list[Pull] = field(default_factory=list)
+    new_uids: list[Pull] = field(default_factory=list)
+    ends: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.conclusions or self.concluded or self.releases or self.new_uids or self.ends)
+
+
+@dataclass
+class Settled:
+    """What the transaction did: the task as written, and the batches that were no longer ours."""
+
+    task: Task | None
+    lost: list[BatchNews]
+
+
+def settle(task_id: object, news: list[BatchNews], now: datetime) -> Settled:
+    """Commit verdicts, give back slots and limits, end batches and, with the last one, the task."""
+    return retried(lambda: _settle(task_id, news, now))
+
+
+def _settle(task_id: object, news: list[BatchNews], now: datetime) -> Settled:
+    ours, lost = [], []
+    for entry in sorted(news, key=lambda entry: entry.batch.pk):
+        # a verdict shows that the batch does not kill its holder
+        values = {"lost_claims": 0} if entry.concluded else {}
+        (ours if fence(entry.batch, **values) else lost).append(entry)
+    task = progress.lock(task_id) if ours else None
+    if task is None:
+        return Settled(None, lost)
+    was_active = task.active
+    released = _give_back_slots(ours)
+    task.in_flight -= len(released)
+    conclusions = [conclusion for entry in ours for conclusion in entry.conclusions]
+    back = {slot.pull_job for slot in released}
+    _mark_judged([pull for entry in ours for pull in entry.concluded if pull.name not in back], now)
+    _store_uids([pull for entry in ours for pull in entry.new_uids if pull.name not in back])
+    _write_results(task, conclusions, now)
+    count_images(task, _ended_images(conclusions))
+    limits.give_back(released)
+    _report_failures(task, conclusions, now)
+    _stop_at_failure_limit(task, now)
+    _close_skipped(ours)
+    progress.end_batches(task, [entry.batch.pk for entry in ours if entry.ends], now)
+    if not task.finished:
+        progress.open_batches(task, now)
+    progress.save(task, now, was_active=was_active)
+    return Settled(task, lost)
+
+
+def _give_back_slots(entries: Iterable[BatchNews]) -> list[NodeSlot]:
+    """Delete the receipts; only what was really deleted here is given back."""
+    pulls = sorted((pull for entry in entries for pull in entry.releases), key=lambda pull: pull.slot.node)
+    names = [pull.name for pull in pulls]
+    if not names:
+        return []
+    deleted, _ = NodeSlot.objects.filter(pull_job__in=names).delete()
+    if deleted == len(names):
+        return [pull.slot for pull in pulls]
+    raise AssertionError(f"{deleted} of {len(names)} slots were there: somebody else gave one back")
+
+
+def _mark_judged(pulls: list[Pull], now: datetime) -> None:
+    if pulls:
+        NodeSlot.objects.filter(pull_job__in=[pull.name for pull in pulls]).update(judged_at=now)
+
+
+def _store_uids(pulls: list[Pull]) -> None:
+    if pulls:
+        NodeSlot.objects.bulk_update([pull.slot for pull in pulls], ["uid"], batch_size=MAX_STATEMENT_ROWS)
+
+
+def _write_results(task: Task, conclusions: list[Conclusion], now: datetime) -> None:
+    if not conclusions:
+        return
+    ids = _message_ids(task, {text for found in conclusions for text in found.texts.values() if text})
+    moved: Counter[str] = Counter()
+    attempts = []
+    for found in conclusions:
+        for image in found.images:
+            if image.index in found.texts:
+                image.message_id = ids.get(_hash(found.texts[image.index]))
+        result = found.result
+        if found.closed_attempt:
+            worst = next(image for image in found.images if image.open)
+            attempts.append(
+                NodeAttempt(
+                    node_result=result,
+                    attempt=result.charged_attempts,
+                    reason=worst.reason,
+                    message_id=worst.message_id,
+                    ended_at=now,
+                )
+            )
+        if found.status != result.status:
+            moved[_count_of(result.status)] -= 1
+            moved[_count_of(found.status)] += 1
+    NodeAttempt.objects.bulk_create(attempts, ignore_conflicts=True)
+    rows = [_row(found, task.change, now) for found in sorted(conclusions, key=lambda found: found.result.pk)]
+    widest = max(len(found.images) for found in conclusions)
+    NodeResult.objects.bulk_update(
+        rows,
+        [
+            "status",
+            "reason",
+            "message",
+            "attempt",
+            "recreated",
+            "part",
+            "images",
+            "not_before",
+            "finished_at",
+            "change",
+        ],
+        batch_size=max(1, min(MAX_STATEMENT_ROWS, 20_000 // widest)),  # a statement stays under 4 MB
+    )
+    for name, delta in moved.items():
+        setattr(task, name, getattr(task, name) + delta)
+
+
+def _row(found: Conclusion, change: int, now: datetime) -> NodeResult:
+    """A copy of the node result as it will be: memory changes only after the commit."""
+    old = found.result
+    reason_image = next((image for image in found.images if found.reason and image.reason == found.reason), None)
+    return NodeResult(
+        pk=old.pk,
+        task_id=old.task_id,
+        batch_id=old.batch_id,
+        node=old.node,
+        status=found.status,
+        reason=found.reason,
+        message_id=reason_image.message_id if reason_image else None,
+        attempt=found.attempt,
+        recreated=found.recreated,
+        part=found.part,
+        images=write(found.images),
+        not_before=found.not_before,
+        started_at=old.started_at,
+        finished_at=now if found.terminal else None,
+        change=change,
+    )
+
+
+def absorb(found: Conclusion) -> None:
+    """Bring the node result in memory to what was committed."""
+    result = found.result
+    result.status, result.reason = found.status, found.reason
+    result.attempt, result.recreated, result.part = found.attempt, found.recreated, found.part
+    result.images, result.not_before = write(found.images), found.not_before
+
+
+def _message_ids(task: Task, texts: set[str]) -> dict[str, int]:
+    if not texts:
+        return {}
+    rows = [Message(task=task, hash=_hash(text), text=text) for text in sorted(texts)]
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    known = Message.objects.filter(task=task, hash__in=[row.hash for row in rows])
+    return dict(known.values_list("hash", "pk"))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _count_of(status: str) -> str:
+    return "active" if status == NodeStatus.PULLING else str(status)
+
+
+def _ended_images(conclusions: list[Conclusion]) -> Counter[tuple[int, str, str]]:
+    return Counter(
+        (image.index, str(image.outcome), image.reason) for found in conclusions for image in found.ended_images
+    )
+
+
+def _report_failures(task: Task, conclusions: list[Conclusion], now: datetime) -> None:
+    """One line for each reason of this settlement, however many nodes it struck."""
+    failed: dict[str, list[Conclusion]] = {}
+    for found in conclusions:
+        if found.status == NodeStatus.FAILED:
+            failed.setdefault(found.reason, []).append(found)
+    for reason, group in sorted(failed.items()):
+        names = [found.result.node for found in group]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        text = next((text for found in group for text in found.texts.values() if text), "")
+        progress.record(task, now, "nodes_failed", f"{shown}: {reason}. {text}", reason=reason, nodes=names[:20])
+
+
+def _close_skipped(entries: list[BatchNews]) -> None:
+    """Nodes decided without a pull may have been the last that were not dispatched."""
+    ids = [entry.batch.pk for entry in entries if any(not found.result.started_at for found in entry.conclusions)]
+    for pk in ids:
+        fresh = NodeResult.objects.filter(batch_id=pk, status=NodeStatus.PENDING, started_at=None)
+        if not fresh.exists():
+            Batch.objects.filter(pk=pk).update(dispatching=False)
+
+
+def _stop_at_failure_limit(task: Task, now: datetime) -> None:
+    allowed = task.failures_allowed
+    if allowed is None or task.failed < allowed or task.stop_reason or not task.pending:
+        return
+    progress.request_stop(task, "failure_limit", now)
+    progress.record(task, now, "stopped", f"{task.failed} nodes failed, the limit is {task.failure_limit}: no more start.")
+
+

@@ -1,0 +1,93 @@
+"""Wishes about a task: cancel, pause, go on, time is up. Whoever holds its batches carries them out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from prewarm import progress
+from prewarm.clock import database_now
+from prewarm.doorbell import ring_turns
+from prewarm.models import FINISHED, Task
+from prewarm.transactions import retried
+
+
+class StatusForbids(Exception):
+    """The task's status does not allow this move; `code` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def cancel(task: Task, actor: str) -> Task:
+    """Start nothing more and end what runs. Asking again is harmless. Raises StatusForbids for a finished task."""
+    return _wish(task, lambda locked, now: _cancel(locked, actor, now))
+
+
+def pause(task: Task, actor: str) -> Task:
+    """Start nothing more for now; what runs goes on."""
+    return _wish(task, lambda locked, now: _pause(locked, actor, now))
+
+
+def resume(task: Task, actor: str) -> Task:
+    return _wish(task, lambda locked, now: _resume(locked, actor, now))
+
+
+def stop_overdue(task: Task, now: datetime) -> None:
+    """Stop a task whose clock has run out; `task` is brought up to date."""
+    if task.stop_reason or task.finished or progress.elapsed(task, now) <= task.timeout_seconds:
+        return
+
+    def work() -> None:
+        locked = progress.lock(task.pk, stop_reason="", finished_at=None)
+        if locked is None:
+            return
+        progress.request_stop(locked, "task_timeout", now)
+        text = f"The task's time of {locked.timeout_seconds} s is over: no more start, pulls in flight end."
+        progress.record(locked, now, "stopped", text, reason="task_timeout")
+        progress.save(locked, now, was_active=locked.active)
+
+    retried(work)
+    task.refresh_from_db(fields=["stop_reason", "cancel_requested_at", "change"])
+
+
+def _wish(task: Task, move: object) -> Task:
+    assert callable(move)
+
+    def work() -> Task:
+        now = database_now()
+        locked = progress.lock(task.pk)
+        if locked is None:
+            raise StatusForbids("task_gone", "The task no longer exists.")
+        if locked.status in FINISHED:
+            raise StatusForbids("task_finished", f"The task has {locked.status} already.")
+        move(locked, now)
+        transaction.on_commit(ring_turns)
+        return locked
+
+    return retried(work)
+
+
+def _cancel(task: Task, actor: str, now: datetime) -> None:
+    if task.stop_reason != "cancelled":
+        progress.request_stop(task, "cancelled", now)
+        progress.record(task, now, "cancel_requested", f"{actor} asked to cancel the task.", actor=actor)
+        progress.save(task, now, was_active=task.active)
+
+
+def _pause(task: Task, actor: str, now: datetime) -> None:
+    if task.paused_at is None:
+        task.paused_at = now
+        task.save(update_fields=["paused_at"])
+        progress.record(task, now, "paused", f"{actor} paused the task: no more start.", actor=actor)
+
+
+def _resume(task: Task, actor: str, now: datetime) -> None:
+    if task.paused_at is not None:
+        task.paused_at = None
+        task.save(update_fields=["paused_at"])
+        progress.wake(task, now)
+        progress.record(task, now, "resumed", f"{actor} let the task go on.", actor=actor)
