@@ -1,0 +1,31 @@
+"""`manage.py runworker QUEUE`: take turns, or run ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from prewarm.binding import WrongCluster
+from prewarm.cluster import ClusterError, NotConfigured
+from prewarm.work import runtime
+from prewarm.worker import work
+
+
+class Command(BaseCommand):
+    """A worker for one queue, until told to stop. Run as many as you like."""
+
+    help = "Work on one queue: turns (pulls images) or ticks (finds what is due). Run as many as you like."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queue", choices=list(settings.RQ_QUEUES), help="the queue to work on")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.stdout.write(f"installation {runtime().installation}")
+        except (NotConfigured, WrongCluster) as error:
+            raise CommandError(str(error)) from error
+        except ClusterError as error:
+            self.stderr.write(f"The API server does not answer yet ({error.message}); turns will wait for it.")
+        work(options["queue"])

@@ -1,0 +1,102 @@
+"""From a Kubernetes Node object to our row, and only what changed to the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from prewarm.models import Node
+
+ROWS = 500
+_FIELDS = (
+    "uid",
+    "labels",
+    "taints",
+    "unschedulable",
+    "ready",
+    "disk_pressure",
+    "os",
+    "arch",
+    "runtime",
+    "kubelet_version",
+    "disk_bytes",
+    "images",
+    "seen_at",
+    "digest",
+)
+_SUFFIXES = {
+    "Ki": 1024,
+    "Mi": 1024**2,
+    "Gi": 1024**3,
+    "Ti": 1024**4,
+    "k": 1000,
+    "M": 1000**2,
+    "G": 1000**3,
+    "T": 1000**4,
+}
+
+
+def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
+    """The row for a Node object; heartbeats are left out, so an unchanged node keeps its digest."""
+    metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
+    info = status.get("nodeInfo") or {}
+    conditions = {entry["type"]: entry.get("status") for entry in status.get("conditions") or ()}
+    values = {
+        "uid": metadata["uid"],
+        "labels": metadata.get("labels") or {},
+        "taints": [
+            {key: taint[key] for key in ("key", "value", "effect") if key in taint} for taint in spec.get("taints") or ()
+        ],
+        "unschedulable": bool(spec.get("unschedulable")),
+        "ready": conditions.get("Ready") == "True",
+        "disk_pressure": conditions.get("DiskPressure") == "True",
+        "os": info.get("operatingSystem") or "",
+        "arch": info.get("architecture") or "",
+        "runtime": info.get("containerRuntimeVersion") or "",
+        "kubelet_version": info.get("kubeletVersion") or "",
+        "disk_bytes": quantity((status.get("allocatable") or {}).get("ephemeral-storage")),
+        "images": [[image.get("sizeBytes") or 0, image.get("names") or []] for image in status.get("images") or ()],
+    }
+    digest = hashlib.sha1(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), usedforsecurity=False).hexdigest()
+    return Node(name=metadata["name"], seen_at=seen_at, digest=digest, **values)
+
+
+def quantity(text: str | None) -> int:
+    """A Kubernetes quantity such as `10Gi` in bytes; 0 when there is none or it cannot be read."""
+    if not text:
+        return 0
+    for suffix, factor in _SUFFIXES.items():
+        if text.endswith(suffix):
+            number = text[: -len(suffix)]
+            return int(float(number) * factor) if number.replace(".", "", 1).isdigit() else 0
+    return int(text) if text.isdigit() else 0
+
+
+def write(rows: Iterable[Node], digests: dict[str, str]) -> int:
+    """Write the rows whose digest is not the one known, ≤ 500 a statement; how many were written."""
+    changed = [row for row in rows if digests.get(row.name) != row.digest]
+    for start in range(0, len(changed), ROWS):
+        part = changed[start : start + ROWS]
+        Node.objects.bulk_create(part, update_conflicts=True, unique_fields=_unique(), update_fields=_FIELDS)
+        digests.update((row.name, row.digest) for row in part)
+    return len(changed)
+
+
+def forget(names: Iterable[str], digests: dict[str, str]) -> None:
+    """Delete nodes that left the cluster."""
+    gone = list(names)
+    for start in range(0, len(gone), ROWS):
+        Node.objects.filter(pk__in=gone[start : start + ROWS]).delete()
+    for name in gone:
+        digests.pop(name, None)
+
+
+def _unique() -> list[str] | None:
+    """MariaDB finds the conflict by its own keys and refuses to be told; SQLite must be told."""
+    from django.db import connection
+
+    return ["name"] if connection.features.supports_update_conflicts_with_target else None

@@ -1,0 +1,33 @@
+"""What RQ runs: a turn, a tick. Entry points only; they take no arguments and return nothing."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+
+from django.db import close_old_connections
+
+from prewarm.doorbell import ring_turns
+from prewarm.runtime import Runtime
+from prewarm.ticking import tick as one_tick
+from prewarm.turn import Turn
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def runtime() -> Runtime:
+    """This process' own, for as long as it lives."""
+    return Runtime()
+
+
+def turn() -> None:
+    """Work on what is due, then ring for whoever takes the next turn."""
+    close_old_connections()
+    if Turn(runtime()).run():
+        ring_turns()
+
+
+def tick() -> None:
+    close_old_connections()
+    one_tick(runtime())
