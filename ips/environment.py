@@ -14,21 +14,30 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
+taken_over: set[str] = set()
+
+
 def read_instance(directory: Path) -> None:
     """Take over `instance.env` of a started instance when the environment names no `IPS_*` of its own.
 
     So `manage.py prewarm …` typed beside a running `make run` speaks to that instance. One `NAME=value` a line,
-    `#` starts a comment, no quoting.
+    `#` starts a comment, no quoting. `taken_over` says which names came from there.
     """
     if any(name.startswith("IPS_") for name in os.environ):
         return
-    file = directory / "instance.env"
-    if not file.is_file():
-        return
-    for line in file.read_text().splitlines():
-        name, separator, value = line.partition("=")
-        if separator and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip())
+    for name, value in read_assignments(directory / "instance.env").items():
+        os.environ[name] = value
+        taken_over.add(name)
+
+
+def read_assignments(file: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a file; none when it is not there or not ours to read."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def envstr(name: str, default: str = "") -> str:
