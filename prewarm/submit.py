@@ -1,0 +1,83 @@
+"""A new task: its row, its planning batch, its first event, and the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Tenant, User
+from prewarm import progress
+from prewarm.clock import database_now
+from prewarm.doorbell import ring_turns
+from prewarm.models import FINISHED, Batch, BatchStatus, NodeStatus, Task
+from prewarm.references import parse
+from prewarm.stopping import StatusForbids
+from prewarm.transactions import retried
+
+# What a retry takes over from the task that it repeats.
+_REPEATED = (
+    "name",
+    "images",
+    "hosts",
+    "include_cordoned",
+    "batch_size",
+    "concurrency",
+    "parallel_batches",
+    "priority",
+    "timeout_seconds",
+    "pull_timeout_seconds",
+    "max_attempts",
+    "retry_backoff_seconds",
+    "pull_policy",
+    "pull_secrets",
+    "strict_waves",
+    "allow_skipped",
+    "puller",
+)
+
+
+def submit(*, tenant: Tenant, user: User | None, actor: str, request_id: str, wish: Mapping[str, Any]) -> Task:
+    """Accept what a validated request asks for. Planning and pulling happen later, in turns."""
+    hosts = sorted({parse(image).domain for image in wish["images"]})
+    return _create(tenant, user, actor, request_id, {**wish, "hosts": hosts})
+
+
+def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task:
+    """A new task for the pairs of this one that failed (or were cancelled).
+
+    Raises StatusForbids when this one still runs, or nothing of it can be retried.
+    """
+    if task.status not in FINISHED:
+        raise StatusForbids("task_running", "The task still runs; cancel it first, or wait for its end.")
+    again = task.node_results.filter(status__in=(NodeStatus.FAILED, NodeStatus.CANCELLED))
+    if not again.exists():
+        raise StatusForbids("nothing_to_retry", "No node of this task failed, so there is nothing to retry.")
+    wish = {name: getattr(task, name) for name in _REPEATED}
+    return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task})
+
+
+def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, values: dict[str, Any]) -> Task:
+    def work() -> Task:
+        now = database_now()
+        task = Task(
+            tenant=tenant,
+            created_by=user,
+            actor=actor,
+            request_id=request_id,
+            helper_image=settings.HELPER_IMAGE,
+            open_batches=1,
+            change=1,
+            **values,
+        )
+        task.save(force_insert=True)
+        Batch.objects.create(task=task, number=0, status=BatchStatus.OPEN, dispatching=False, due_at=now)
+        images = len(task.images)
+        text = f"{actor} asked for {images} image{'' if images == 1 else 's'}."
+        progress.record(task, now, "created", text, actor=actor)
+        transaction.on_commit(ring_turns)
+        return task
+
+    return retried(work)

@@ -1,0 +1,133 @@
+"""What a task may ask for: every field checked, every refusal with its field and its remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from prewarm import names, references, selectors
+from prewarm.models import Node, Puller, PullPolicy
+
+_FAILURE_LIMIT = re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%", re.ASCII)
+TARGETS = ("node_selector", "node_names", "all_nodes")
+
+
+class ImageField(serializers.CharField):
+    """An image reference by the grammar of distribution/reference."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return _checked(references.parse, references.InvalidReference, text)
+
+
+class NodeNameField(serializers.CharField):
+    """A node's or a secret's name: a DNS-1123 subdomain."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not names.is_node_name(text):
+            raise serializers.ValidationError(
+                f"{text[:60]!r} is no Kubernetes name: lower-case letters, digits, - and . (at most 253).", "invalid_name"
+            )
+        return text
+
+
+class TaskRequest(serializers.Serializer[dict[str, Any]]):
+    """The body of POST tasks/ and of the preview."""
+
+    tenant = serializers.SlugField(required=False, default="", allow_blank=True)
+    name = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
+    images = serializers.ListField(child=ImageField(max_length=references.MAX_LENGTH), allow_empty=False)
+    node_selector = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
+    node_names = serializers.ListField(child=NodeNameField(), required=False, default=list)
+    all_nodes = serializers.BooleanField(required=False, default=False)
+    include_cordoned = serializers.BooleanField(required=False, default=False)
+    batch_size = serializers.IntegerField(required=False, default=10, min_value=1, max_value=500)
+    concurrency = serializers.IntegerField(required=False, default=5, min_value=1, max_value=500)
+    parallel_batches = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100)
+    priority = serializers.IntegerField(required=False, default=5, min_value=1, max_value=10)
+    timeout_seconds = serializers.IntegerField(required=False, default=1800, min_value=10, max_value=7 * 86400)
+    pull_timeout_seconds = serializers.IntegerField(required=False, default=900, min_value=5, max_value=86400)
+    max_attempts = serializers.IntegerField(required=False, default=3, min_value=1, max_value=20)
+    retry_backoff_seconds = serializers.IntegerField(required=False, default=30, min_value=0, max_value=3600)
+    pull_policy = serializers.ChoiceField(PullPolicy.choices, required=False, default=PullPolicy.IF_NOT_PRESENT)
+    pull_secrets = serializers.ListField(child=NodeNameField(), required=False, default=list, max_length=10)
+    failure_limit = serializers.CharField(required=False, default="", allow_blank=True)
+    first_wave = serializers.IntegerField(required=False, default=0, min_value=0, max_value=100)
+    strict_waves = serializers.BooleanField(required=False, default=False)
+    allow_skipped = serializers.BooleanField(required=False, default=False)
+    puller = serializers.ChoiceField(Puller.choices, required=False, default=Puller.AUTO)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Unknown fields are refused: a misspelt limit must not pass unnoticed."""
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: f"There is no field {name!r}. Check the spelling." for name in unknown[:20]}, "unknown_field"
+                )
+            sizes = {"images": settings.MAX_IMAGES, "node_names": settings.MAX_NODES}
+            for field, most in sizes.items():  # before any item is looked at
+                if isinstance(data.get(field), list) and len(data[field]) > most:
+                    raise serializers.ValidationError(
+                        {field: f"{len(data[field])} entries; at most {most} are possible. Make several tasks."}, "too_many"
+                    )
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+    def validate_name(self, value: str) -> str:
+        problem = names.human_name_problem(value)
+        if problem:
+            raise serializers.ValidationError(problem, "invalid_name")
+        return value
+
+    def validate_images(self, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+    def validate_node_names(self, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+    def validate_node_selector(self, value: str) -> str:
+        return _checked(selectors.parse, selectors.InvalidSelector, value) if value else value
+
+    def validate_failure_limit(self, value: str) -> str:
+        if value and not _FAILURE_LIMIT.fullmatch(value):
+            raise serializers.ValidationError("Write a number of nodes, like 5, or a percentage, like 10%.", "invalid")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        self._check_target(attrs)
+        self._check_pairs(attrs)
+        return attrs
+
+    def _check_target(self, attrs: dict[str, Any]) -> None:
+        given = [field for field in TARGETS if attrs[field]]
+        if len(given) == 1:
+            return
+        if given:
+            text = f"Give one of node_selector, node_names and all_nodes, not {' and '.join(given)}."
+            raise serializers.ValidationError({given[-1]: text}, "ambiguous_target")
+        if "node_selector" in self.initial_data:
+            text = "An empty selector would mean every node. Say so with all_nodes: true, or name a label, like pool=gpu."
+            raise serializers.ValidationError({"node_selector": text}, "empty_selector")
+        text = "Say which nodes: node_selector, node_names, or all_nodes: true."
+        raise serializers.ValidationError({"node_selector": text}, "no_target")
+
+    def _check_pairs(self, attrs: dict[str, Any]) -> None:
+        nodes = len(attrs["node_names"]) or (Node.objects.count() if attrs["all_nodes"] else 0)
+        pairs = nodes * len(attrs["images"])
+        if pairs > settings.MAX_PAIRS:
+            text = f"{len(attrs['images'])} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
+            raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
+
+
+def _checked(parse: Callable[[str], object], error: type[ValueError], text: str) -> str:
+    try:
+        parse(text)
+    except error as wrong:
+        raise serializers.ValidationError(str(wrong), "invalid") from wrong
+    return text

@@ -1,0 +1,246 @@
+"""Tasks, their results and history, and the nodes: REST views. They find, permit, ask once, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import Member, TenantRole, tenant_for, visible_tenants
+from ips.problems import Conflict, Invalid, Problem
+from ips.request_id import current_request_id
+from prewarm import selectors, stopping, submit
+from prewarm.changes import changes, etag
+from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
+from prewarm.preview import preview
+from prewarm.serializers import (
+    EventSerializer,
+    NodeResultSchema,
+    NodeSerializer,
+    TaskDetail,
+    TaskSerializer,
+    node_results,
+)
+from prewarm.task_request import TaskRequest
+
+PAGING = frozenset({"page", "page_size", "format"})
+
+
+def only_known(request: Request, *names: str) -> None:
+    """An unknown or misspelt filter is refused: answering all instead would look like a match."""
+    for name in request.query_params:
+        if name not in PAGING and name not in names:
+            raise Problem(400, "unknown_parameter", f"There is no parameter {name!r} here. Known: {', '.join(names)}.")
+
+
+def chosen(request: Request, name: str, allowed: list[str]) -> list[str]:
+    """The values of a repeatable filter; unknown ones are refused."""
+    values = request.query_params.getlist(name)
+    for value in values:
+        if value not in allowed:
+            raise Problem(400, "unknown_value", f"{name} cannot be {value!r}. Known: {', '.join(allowed)}.")
+    return values
+
+
+def ordering(request: Request, default: str, *fields: str) -> str:
+    value = request.query_params.get("ordering") or default
+    if value.removeprefix("-") not in fields:
+        raise Problem(400, "unknown_ordering", f"Cannot order by {value!r}. Known: {', '.join(fields)}.")
+    return value
+
+
+def after(request: Request) -> int:
+    value = request.query_params.get("after", "0")
+    if not (value.isascii() and value.isdigit() and len(value) <= 15):
+        raise Problem(400, "invalid_after", "after is the number `change` of an earlier answer, or 0.")
+    return int(value)
+
+
+class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Task]):
+    """Prewarm tasks: make one, follow it, stop it, try again what failed."""
+
+    permission_classes = (TenantRole,)
+    serializer_class = TaskSerializer
+    lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+
+    def get_queryset(self) -> QuerySet[Task]:
+        return Task.objects.filter(tenant__in=visible_tenants(self.request.user)).select_related("tenant")
+
+    def get_serializer_class(self) -> type[TaskSerializer]:
+        return TaskSerializer if self.action == "list" else TaskDetail
+
+    def filter_queryset(self, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        if self.action != "list":
+            return queryset
+        only_known(self.request, "status", "search", "ordering", "tenant")
+        statuses = chosen(self.request, "status", TaskStatus.values)
+        if statuses:
+            queryset = queryset.filter(status__in=statuses)
+        if tenant := self.request.query_params.get("tenant"):
+            queryset = queryset.filter(tenant__slug=tenant)
+        if search := self.request.query_params.get("search", "")[:200]:
+            queryset = queryset.filter(
+                Q(name__icontains=search) | Q(images__icontains=search) | Q(actor__icontains=search)
+            )
+        order = ordering(
+            self.request, "-created_at", "created_at", "started_at", "finished_at", "status", "priority", "name"
+        )
+        return queryset.order_by(order, "id")
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("status", str, many=True, enum=TaskStatus.values),
+            OpenApiParameter("search", str, description="In name, images and creator."),
+            OpenApiParameter("ordering", str),
+            OpenApiParameter("tenant", str),
+        ]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=TaskRequest, responses={202: TaskDetail})
+    def create(self, request: Request) -> Response:
+        """Accept a task. It is planned and run in the background: follow `changes/`."""
+        wish = self.wish(request)
+        tenant = tenant_for(request, wish.pop("tenant"))
+        task = submit.submit(tenant=tenant, wish=wish, **self.who(request))
+        return self.accepted(task)
+
+    @extend_schema(request=TaskRequest, responses={200: dict})
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """What this task would do: matched nodes, skipped ones and why, warnings. Nothing is made."""
+        return Response(preview(self.wish(request)))
+
+    @extend_schema(request=None, responses={202: TaskDetail})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Start nothing more, and take the running pull jobs away."""
+        return self.moved(stopping.cancel, request)
+
+    @extend_schema(request=None, responses={202: TaskDetail})
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str) -> Response:
+        """Start nothing more for now; running pulls go on."""
+        return self.moved(stopping.pause, request)
+
+    @extend_schema(request=None, responses={202: TaskDetail})
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        """Let a paused task go on."""
+        return self.moved(stopping.resume, request)
+
+    @extend_schema(request=None, responses={202: TaskDetail})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """A new task with only what failed."""
+        try:
+            again = submit.retry(self.get_object(), **self.who(request))
+        except stopping.StatusForbids as forbids:
+            raise Conflict(forbids.code, forbids.message) from forbids
+        return self.accepted(again)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("status", str, many=True, enum=NodeStatus.values),
+            OpenApiParameter("reason", str),
+            OpenApiParameter("search", str, description="In the node's name."),
+            OpenApiParameter("ordering", str),
+        ],
+        responses=NodeResultSchema(many=True),
+    )
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def nodes(self, request: Request, pk: str) -> Response:
+        """What happened on each node, image by image."""
+        only_known(request, "status", "reason", "search", "ordering")
+        task = self.get_object()
+        rows = NodeResult.objects.filter(task=task).select_related("batch")
+        if statuses := chosen(request, "status", NodeStatus.values):
+            rows = rows.filter(status__in=statuses)
+        if reasons := request.query_params.getlist("reason"):
+            rows = rows.filter(reason__in=reasons)
+        if search := request.query_params.get("search", "")[:253]:
+            rows = rows.filter(node__icontains=search)
+        rows = rows.order_by(ordering(request, "node", "node", "status", "reason", "started_at", "finished_at"), "pk")
+        page = self.paginate_queryset(rows)  # type: ignore[arg-type]
+        return self.get_paginated_response(node_results(task, page or []))  # type: ignore[arg-type]
+
+    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=EventSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def events(self, request: Request, pk: str) -> Response:
+        """The task's history in plain words; `after` is the `change` of an earlier answer."""
+        only_known(request, "after")
+        task = self.get_object()
+        rows = task.events.filter(change__gt=after(request))
+        return Response({"results": EventSerializer(rows, many=True).data, "change": task.change})
+
+    @extend_schema(parameters=[OpenApiParameter("after", int)], responses={200: dict, 304: None})
+    @action(detail=True, methods=["get"])
+    def changes(self, request: Request, pk: str) -> Response:
+        """All that changed since the answer whose `change` was `after`; 304 while nothing did."""
+        only_known(request, "after")
+        task = self.get_object()
+        tag = etag(task)
+        since = after(request)
+        if since >= task.change and request.headers.get("If-None-Match") == tag:
+            return Response(status=304, headers={"ETag": tag})
+        return Response(changes(task, since), headers={"ETag": tag, "Cache-Control": "no-cache"})
+
+    def wish(self, request: Request) -> dict[str, Any]:
+        asked = TaskRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return asked.validated_data
+
+    def who(self, request: Request) -> dict[str, Any]:
+        assert isinstance(request.user, User)
+        return {"user": request.user, "actor": request.user.get_username(), "request_id": current_request_id()}
+
+    def moved(self, move: Any, request: Request) -> Response:
+        task = self.get_object()
+        try:
+            move(task, self.who(request)["actor"])
+        except stopping.StatusForbids as forbids:
+            raise Conflict(forbids.code, forbids.message) from forbids
+        task.refresh_from_db()
+        return self.accepted(task)
+
+    def accepted(self, task: Task) -> Response:
+        body = TaskDetail(task).data
+        return Response(body, status=202, headers={"Location": f"/api/v1/tasks/{task.pk}/"})
+
+
+class NodeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Node]):
+    """The cluster's nodes as the watcher last saw them."""
+
+    permission_classes = (Member,)
+    serializer_class = NodeSerializer
+    queryset = Node.objects.all()
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("selector", str, description="A label selector."),
+            OpenApiParameter("search", str, description="In the name."),
+        ]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        only_known(request, "selector", "search")
+        rows = Node.objects.order_by("name")
+        if search := request.query_params.get("search", "")[:253]:
+            rows = rows.filter(name__icontains=search)
+        if text := request.query_params.get("selector", ""):
+            rows = rows.filter(pk__in=self.matching(text))
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(NodeSerializer(page, many=True).data)
+
+    def matching(self, text: str) -> list[str]:
+        try:
+            wanted = selectors.parse(text)
+        except selectors.InvalidSelector as wrong:
+            raise Invalid([{"pointer": "selector", "code": "invalid", "detail": str(wrong)}]) from wrong
+        return [name for name, labels in Node.objects.values_list("name", "labels") if wanted.matches(labels)]
