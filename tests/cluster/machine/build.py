@@ -18,6 +18,9 @@ KUBERNETES = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "ku
 CONTAINERD = ["containerd", "containerd-shim-runc-v2", "ctr"]
 DEBIAN_SOURCE = "kubernetes=1.20.5+really1.20.2-1.1+deb12u1"
 
+# The reflect2 that 1.20 brings reads maps as Go did before 1.18: an API server that prints JSON for people crashes.
+REFLECT2 = "github.com/modern-go/reflect2@v1.0.2"
+
 # k8s.io/kubernetes asks for its staging modules at v0.0.0, so that whoever builds it as a module must replace each.
 STAGING = [
     *("api", "apiextensions-apiserver", "apimachinery", "apiserver", "cli-runtime", "client-go"),
@@ -80,12 +83,18 @@ class Workshop:
     def log(self) -> Path:
         return cache() / f"build-{self.version.name}.log"
 
+    @property
+    def modules(self) -> Path:
+        return self.folder / "modules"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What Go is told in every build; its caches are the workshop's own."""
+        settings = {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-modcacherw"}
+        return settings | {"GOCACHE": str(self.folder / "go-build"), "GOMODCACHE": str(self.modules)}
+
     def go_build(self, folder: Path, commands: list[str], *, set_values: dict[str, str], env: dict[str, str]) -> None:
         """One static build of several commands, stripped, with values set in packages (Go's -X)."""
-        settings = {
-            **{"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-modcacherw"},
-            **{"GOCACHE": str(self.folder / "go-build"), "GOMODCACHE": str(self.folder / "modules")},
-        }
         flags = "-s -w " + " ".join(f"-X {name}={value}" for name, value in set_values.items())
         names = ", ".join(command.rpartition("/")[2] for command in commands)
         run_logged(
@@ -93,9 +102,15 @@ class Workshop:
             self.log,
             what=f"building {names} (some minutes)",
             count="packages downloaded or compiled",
-            env={**settings, **env},
+            env={**self.settings, **env},
             cwd=folder,
         )
+
+    def go_module(self, name_and_version: str) -> Path:
+        """Download one Go module, checked against Go's checksum database; returns its folder."""
+        command = [str(go()), "mod", "download", name_and_version]
+        run_logged(command, self.log, what=f"downloading {name_and_version}", env=self.settings, cwd=self.folder)
+        return self.modules / name_and_version
 
 
 def from_debian(shop: Workshop) -> None:
@@ -109,6 +124,10 @@ def from_debian(shop: Workshop) -> None:
         shutil.copy2(unpacked / "usr" / "bin" / name, shop.bin / name)
 
     sources = apt.source(DEBIAN_SOURCE)
+    vendored = sources / "vendor" / REFLECT2.partition("@")[0]
+    shutil.rmtree(vendored)
+    shutil.copytree(shop.go_module(REFLECT2), vendored)
+
     home = shop.folder / "gopath" / "src" / "k8s.io"  # before modules, a package's place decided its name
     home.mkdir(parents=True, exist_ok=True)
     tree = home / "kubernetes"

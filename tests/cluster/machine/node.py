@@ -54,6 +54,11 @@ class Node:
     def kubelet(self) -> str:
         return f"kubelet-{self.name}"
 
+    @property
+    def pause(self) -> str:
+        """The image that holds a pod's namespaces, which is on the node before the first pod."""
+        return f"{self.version.registry}/{PAUSE}"
+
     def start(self, certificates: Certificates) -> None:
         """Start containerd, then the kubelet inside containerd's mount namespace."""
         if len(str(self.socket)) + len(".ttrpc") > LONGEST_SOCKET_PATH:
@@ -66,6 +71,7 @@ class Node:
         for hierarchy in cgroup_hierarchies():
             (hierarchy / self.cgroup).mkdir(exist_ok=True)
         self.start_containerd()
+        self.ctr("images", "pull", "--plain-http", "--snapshotter", snapshotter(self.folder), self.pause)
         self.start_kubelet(certificates)
 
     def start_containerd(self) -> None:
@@ -148,7 +154,6 @@ class Node:
 
     def _containerd_configuration(self) -> str:
         """containerd 1 and 2 put the same settings under other names (its docs/cri/config.md)."""
-        snapshotter = "native" if file_system_of(self.folder) == "overlay" else "overlayfs"
         for registry in self.version.registries:
             hosts = self.folder / "certs.d" / registry
             hosts.mkdir(parents=True, exist_ok=True)
@@ -160,8 +165,8 @@ class Node:
         template = Path(__file__).with_name(f"containerd-config-{generation}.toml").read_text()
         values = {
             "@FOLDER@": str(self.folder),
-            "@PAUSE@": f"{self.version.registry}/{PAUSE}",
-            "@SNAPSHOTTER@": snapshotter,
+            "@PAUSE@": self.pause,
+            "@SNAPSHOTTER@": snapshotter(self.folder),
         }
         for name, value in values.items():
             template = template.replace(name, value)
@@ -204,11 +209,11 @@ def cgroup_hierarchies() -> list[Path]:
     return [folder for folder in CGROUPS.iterdir() if folder.is_dir() and not folder.is_symlink()]
 
 
-def file_system_of(folder: Path) -> str:
-    """The type of the file system that a folder is on; an overlay (a container's root) can not carry another one."""
+def snapshotter(folder: Path) -> str:
+    """containerd's way to keep layers: overlays, except where the folder is on one (a container's root) itself."""
     command = ["stat", "--file-system", "--format=%T", str(folder)]
-    kind = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    return "overlay" if kind.startswith("overlay") else kind
+    kind = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "native" if kind.startswith("overlay") else "overlayfs"
 
 
 def remove(folder: Path) -> None:

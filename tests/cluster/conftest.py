@@ -1,0 +1,108 @@
+"""What the tests of real nodes can ask for: a cluster of each version, and IPS running against it.
+
+Where real nodes cannot run, every test that needs them is not run, and the summary says so and why; in CI
+(`CI=true`) not run is failed.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.installation import Installation
+from tests.cluster.machine import images
+from tests.cluster.machine.cluster import Cluster, reason_not_to_run
+from tests.cluster.machine.versions import VERSIONS
+from tests.cluster.marks import Marks
+from tests.cluster.results import RESULTS
+from tests.cluster.rights import kubeconfig_of_ips, set_up
+from tests.cluster.stage import Stage
+from tests.processes import wait_until
+
+IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+SECONDS = 240  # for one test; what a fixture builds and starts does not count
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "stage" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.timeout(SECONDS, func_only=True))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not RESULTS.wanted:
+        return
+    terminalreporter.section("real clusters")
+    if reason := reason_not_to_run():
+        terminalreporter.line(f"NOT RUN: {reason}. Nothing was shown about real nodes.", red=True)
+    for line in RESULTS.lines:
+        terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """A cluster of two real nodes. It is left up for the next run; `make cluster-down VERSION=…` ends it."""
+    RESULTS.wanted = True
+    if reason := reason_not_to_run():
+        if IN_CI:
+            pytest.fail(f"not run: {reason}")
+        pytest.skip(f"not run: {reason}")
+    cluster = Cluster(VERSIONS[request.param])
+    cluster.up()
+    stage = Stage(cluster)
+    set_up(stage)
+    return stage
+
+
+@pytest.fixture(scope="session")
+def marks() -> Iterator[Marks]:
+    marks = Marks()
+    yield marks
+    marks.close()
+
+
+@pytest.fixture(scope="session")
+def ips(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """IPS on this cluster with the rights that `cluster-setup` gives it, without a helper image."""
+    installation = Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage))
+    installation.start()
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture(scope="session")
+def ips_with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A second installation on the same cluster, which uses the helper image."""
+    helper = f"{stage.version.registry}/{images.NOOP}"
+    folder = tmp_path_factory.mktemp("ips-with-helper")
+    installation = Installation(folder, kubeconfig_of_ips(stage), IPS_HELPER_IMAGE=helper)
+    installation.start()
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture(params=["no helper", "helper"])
+def either(request: pytest.FixtureRequest) -> Installation:
+    """IPS without and with a helper image: what holds for one must hold for the other."""
+    name = "ips_with_helper" if request.param == "helper" else "ips"
+    installation: Installation = request.getfixturevalue(name)
+    return installation
+
+
+@pytest.fixture(params=["job", "pod"])
+def puller(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test with a real cluster, the pull namespace is as empty as before it, and no entrypoint has run."""
+    if "stage" not in request.fixturenames:
+        yield
+        return
+    marks: Marks = request.getfixturevalue("marks")
+    stage: Stage = request.getfixturevalue("stage")
+    yield
+    wait_until(lambda: not stage.left_in_namespace(), f"{stage.version.name}: an empty pull namespace", 30)
+    assert marks.seen == [], "an image's entrypoint has run"
