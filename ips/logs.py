@@ -82,5 +82,8 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
             # RQ writes function names and arguments at INFO for every turn, several a second.
             "rq": {"level": "WARNING"},
             "rq_scheduler": {"level": "WARNING"},
+            # gunicorn gives these handlers of its own where nobody else does.
+            "gunicorn.error": {"handlers": ["stderr"], "propagate": False, "level": "INFO"},
+            "gunicorn.access": {"handlers": [], "propagate": False},
         },
     }

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 
 from ips.request_id import current_request_id
@@ -95,9 +96,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
-    return Response(
-        _body_of(error), status=_status_of(error), headers=_headers_of(error), content_type=_media_type(context)
-    )
+    media_type = _render_as_json(context.get("request"))
+    return Response(_body_of(error), status=_status_of(error), headers=_headers_of(error), content_type=media_type)
 
 
 def database_away() -> Problem:
@@ -132,9 +132,15 @@ def _headers_of(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _media_type(context: dict[str, Any]) -> str | None:
-    renderer = getattr(context.get("request"), "accepted_renderer", None)
-    return None if renderer is not None and renderer.format == "api" else MEDIA_TYPE
+def _render_as_json(request: Any) -> str | None:
+    """Answer in JSON also where the view would give YAML or a page; the browsable API alone shows it its own way."""
+    renderer = getattr(request, "accepted_renderer", None)
+    if isinstance(renderer, BrowsableAPIRenderer):
+        return None
+    if renderer is not None:
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
+    return MEDIA_TYPE
 
 
 def _field_errors(details: Any, path: tuple[str, ...] = ()) -> Iterator[FieldError]:

@@ -17,6 +17,17 @@ from tests.environment import ON_MARIADB, SCRATCH
 from tests.people import person
 from tests.processes import MariaDB, Valkey
 
+# Fixtures that stand for something outside of the test's own process.
+PARTS = frozenset({"db", "transactional_db", "valkey", "mariadb", "simulator", "stage", "instance"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what needs nothing but Python: those are the unit tests of `make check`."""
+    for item in items:
+        needs = PARTS.intersection(getattr(item, "fixturenames", ()))
+        if not needs and item.get_closest_marker("django_db") is None:
+            item.add_marker("quick")
+
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[Valkey]:
