@@ -21,6 +21,8 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['tests/unit/**/*.test.ts'],
     restoreMocks: true,
+    // One browser for all files: they leave nothing behind, and a new one for each takes longer than all the tests.
+    isolate: false,
     server: { deps: { inline: ['element-plus'] } },
   },
 })

@@ -16,7 +16,6 @@ declare module 'vue-router' {
 
 export const router = createRouter({
   history: createWebHistory(),
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   routes: [
     { path: '/', redirect: '/tasks' },
     {
@@ -58,7 +57,8 @@ router.beforeEach(async (to) => {
   return true
 })
 
-router.afterEach((to) => {
+router.afterEach((to, from) => {
+  if (to.path !== from.path) window.scrollTo(0, 0)
   setTitle(to.meta.title ?? '')
 })
 

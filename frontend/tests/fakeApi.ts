@@ -74,7 +74,8 @@ export class FakeApi {
     if (path === 'auth/logout/') return this.signOut()
     if (path === 'nodes/') return json(200, page(this.nodes, url))
     if (path === 'tasks/preview/') return this.preview((await request.json()) as TaskRequest)
-    if (path === 'tasks/') return request.method === 'GET' ? this.list(url) : this.create(await request.json() as TaskRequest)
+    if (path === 'tasks/' && request.method === 'GET') return this.list(url)
+    if (path === 'tasks/') return this.create((await request.json()) as TaskRequest)
     return this.oneTask(request, path, url)
   }
 
@@ -108,7 +109,7 @@ export class FakeApi {
       matched: matching.length,
       total: this.nodes.length,
       skipped: skipped.length
-        ? [{ reason: 'node_unready', hint: 'Look at the node’s conditions with kubectl describe node.', nodes: skipped.length }]
+        ? [{ reason: 'node_unready', hint: 'See kubectl describe node.', nodes: skipped.length }]
         : [],
       nodes: matching.map((node) => ({ name: node.name, skipped: node.ready ? null : 'node_unready', present: [] })),
       warnings: [],
@@ -116,8 +117,8 @@ export class FakeApi {
   }
 
   private create(asked: TaskRequest): Response {
-    const task = refuse(asked) ?? this.addTask({ ...asked, created_by: this.me?.username ?? null } as Partial<TaskDetail>)
-    return task instanceof Response ? task : json(202, task)
+    const given: Partial<TaskDetail> = { images: asked.images, created_by: this.me?.username ?? null }
+    return refuse(asked) ?? json(202, this.addTask(given))
   }
 
   private oneTask(request: Request, path: string, url: URL): Response {
@@ -125,7 +126,7 @@ export class FakeApi {
     const kept = this.tasks.get(id)
     if (!kept) return problem(404, 'not_found', 'Not found.')
     if (what === undefined) return json(200, kept.task)
-    if (what === 'changes') return changes(kept, Number(url.searchParams.get('after')), request.headers.get('If-None-Match'))
+    if (what === 'changes') return changes(kept, url, request.headers.get('If-None-Match'))
     const next: Record<string, Partial<TaskDetail>> = {
       cancel: { cancel_requested_at: kept.task.created_at },
       pause: { paused_at: kept.task.created_at },
@@ -138,9 +139,11 @@ export class FakeApi {
 }
 
 /** At most a page of rows newer than `after`, oldest first; a transaction's rows are never torn apart. */
-function changes(kept: Kept, after: number, etag: string | null): Response {
+function changes(kept: Kept, url: URL, etag: string | null): Response {
+  const after = Number(url.searchParams.get('after'))
   const current = `"${kept.task.change}"`
-  if (etag === current && after === kept.task.change) return new Response(null, { status: 304, headers: { ETag: current } })
+  const same = etag === current && after === kept.task.change
+  if (same) return new Response(null, { status: 304, headers: { ETag: current } })
   const rows = [...kept.results.values()].filter((row) => row.change > after).sort((a, b) => a.change - b.change)
   const last = rows[CHANGES_PAGE - 1]?.change
   const given = last === undefined ? rows : rows.filter((row) => row.change <= last)

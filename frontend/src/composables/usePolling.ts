@@ -30,7 +30,10 @@ export interface PollingOptions {
 export const FIRST_PAUSE = 1_000
 export const LONGEST_PAUSE = 30_000
 
-export function usePolling(ask: (signal: AbortSignal) => Promise<number | null>, options: PollingOptions = {}): Polling {
+/** One round: the milliseconds until the next, or null when there is nothing left to ask for. */
+type Ask = (signal: AbortSignal) => Promise<number | null>
+
+export function usePolling(ask: Ask, options: PollingOptions = {}): Polling {
   const error = ref<unknown>(null)
   const lastSeen = ref<number | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -92,7 +95,8 @@ export function usePolling(ask: (signal: AbortSignal) => Promise<number | null>,
 }
 
 function pauseAfter(problem: unknown, failures: number): number {
-  if (problem instanceof ApiError && problem.retryAfter !== null) return Math.max(FIRST_PAUSE, problem.retryAfter * 1000)
+  const told = problem instanceof ApiError ? problem.retryAfter : null
+  if (told !== null) return Math.max(FIRST_PAUSE, told * 1000)
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
   return pause * (0.75 + Math.random() / 4)
 }

@@ -15,9 +15,10 @@ export const useSession = defineStore('session', () => {
 
   const installation = computed(() => me.value?.installation ?? null)
   /** Tenants in which this person may create tasks. */
-  const tenants = computed(
-    () => me.value?.memberships.filter((membership) => mayChange.has(membership.role)).map(({ tenant }) => tenant) ?? [],
-  )
+  const tenants = computed(() => {
+    const memberships = me.value?.memberships ?? []
+    return memberships.filter(({ role }) => mayChange.has(role)).map(({ tenant }) => tenant)
+  })
   const mayCreate = computed(() => tenants.value.length > 0 || me.value?.is_platform_admin === true)
 
   function mayOperate(tenant: string): boolean {

@@ -106,5 +106,6 @@ function target(draft: Draft): Pick<TaskRequest, 'all_nodes' | 'node_selector' |
 
 /** A number field that was emptied holds null, whatever its type says. */
 function withoutEmpty<Values extends object>(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null)) as Values
+  const filled = Object.entries(values).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(filled) as Values
 }

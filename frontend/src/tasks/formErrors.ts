@@ -23,10 +23,11 @@ export const noErrors = (): FormErrors => ({ images: [], fields: {}, general: ''
 /** What can be said without asking the server: something is missing. */
 export function missingParts(draft: Draft): FormErrors {
   const errors = noErrors()
-  if (!parseImages(draft.images).entries.length) errors.fields.images = 'Enter at least one image, for example nginx:1.27.'
+  if (!parseImages(draft.images).entries.length)
+    errors.fields.images = 'Enter at least one image, for example nginx:1.27.'
   if (draft.target === 'selector' && !draft.selector.trim())
     errors.fields.node_selector =
-      'The selector is empty, and an empty one does not mean every node. Enter one such as pool=gpu, or choose “All nodes”.'
+      'The selector is empty, which does not mean every node. Enter one such as pool=gpu, or choose “All nodes”.'
   if (draft.target === 'names' && !parseNames(draft.names).length)
     errors.fields.node_names = 'Enter the name of at least one node.'
   return errors

@@ -44,9 +44,9 @@ export function useTaskActions(task: Ref<TaskDetail | null>, changed: () => void
 
   return {
     may,
-    cancel: wish(api.cancelTask),
-    pause: wish(api.pauseTask),
-    resume: wish(api.resumeTask),
+    cancel: wish((id) => api.cancelTask(id)),
+    pause: wish((id) => api.pauseTask(id)),
+    resume: wish((id) => api.resumeTask(id)),
     retry: useAction(async () => {
       if (!task.value) return
       const next = await api.retryTask(task.value.id)

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+
+import { pick, totalBytes, type ResultFilter } from '@/tasks/results'
+
+import { newResult } from '../fakeApi'
+
+const everything: ResultFilter = { status: '', reason: '', search: '' }
+const image = { image: 'nginx', outcome: 'failed', message: '', hint: '', seconds: null, bytes: null } as const
+
+const rows = [
+  newResult({ node: 'node-10', status: 'succeeded' }),
+  newResult({ node: 'node-9', status: 'succeeded' }),
+  newResult({ node: 'node-2', status: 'failed', reason: 'image_not_found', message: 'manifest unknown' }),
+  newResult({ node: 'node-3', status: 'pulling' }),
+  newResult({ node: 'node-1', status: 'failed', reason: 'mixed', images: [{ ...image, reason: 'disk_full' }] }),
+]
+const names = (filter: Partial<ResultFilter>) => pick(rows, { ...everything, ...filter }).map((row) => row.node)
+
+describe('the table of node results', () => {
+  it('shows what failed first, and counts as people do', () => {
+    expect(names({})).toEqual(['node-1', 'node-2', 'node-3', 'node-9', 'node-10'])
+  })
+
+  it('can be narrowed to a status', () => {
+    expect(names({ status: 'pulling' })).toEqual(['node-3'])
+  })
+
+  it('finds a reason also where only one of the images has it', () => {
+    expect(names({ reason: 'disk_full' })).toEqual(['node-1'])
+    expect(names({ reason: 'image_not_found' })).toEqual(['node-2'])
+  })
+
+  it('can be searched for names and messages', () => {
+    expect(names({ search: 'NODE-1' })).toEqual(['node-1', 'node-10'])
+    expect(names({ search: 'manifest' })).toEqual(['node-2'])
+  })
+})
+
+describe('the size of a node’s pulls', () => {
+  it('is unknown as long as no image said its own', () => {
+    expect(totalBytes(newResult())).toBeNull()
+    expect(
+      totalBytes(newResult({ images: [{ ...image, reason: '', bytes: 5 }, { ...image, reason: '', bytes: null }] })),
+    ).toBe(5)
+  })
+})
