@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, IntegerField, Q, When
 
 from prewarm.clock import database_now
 from prewarm.models import Batch, BatchStatus
@@ -62,7 +62,8 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     if not chosen:
         return [], lease
     Batch.objects.filter(_free(now), pk__in=chosen).update(
-        lost_claims=Case(When(~Q(holder=""), then=F("lost_claims") + 1), default=F("lost_claims")),
+        # before `holder`: MariaDB assigns from left to right and sees what it has assigned already
+        lost_claims=F("lost_claims") + Case(When(holder="", then=0), default=1, output_field=IntegerField()),
         holder=holder,
         lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
         token=F("token") + 1,

@@ -1,0 +1,38 @@
+"""`manage.py cluster-setup`: what IPS needs in a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from prewarm import cluster_setup
+from prewarm.cluster import Cluster, ClusterError, NotConfigured
+
+
+class Command(BaseCommand):
+    """Prints the objects, makes them, or says what is missing."""
+
+    help = "Namespace, accounts, rights and priority class that IPS needs: print them, make them, or say what is missing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--print", action="store_true", help="print the objects as YAML, for kubectl apply -f -")
+        what.add_argument("--apply", action="store_true", help="make them with the configured kubeconfig")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["print"]:
+            self.stdout.write(yaml.safe_dump_all(cluster_setup.objects(), sort_keys=False))
+            return
+        try:
+            cluster = Cluster(connections=1)
+            if options["apply"]:
+                self.stdout.write("\n".join(cluster_setup.apply(cluster)))
+                return
+            problems = cluster_setup.missing(cluster)
+        except (NotConfigured, ClusterError) as error:
+            raise CommandError(str(error)) from error
+        if problems:
+            raise CommandError("\n".join([*problems, "Make what is missing with: manage.py cluster-setup --apply"]))
+        self.stdout.write(f"{cluster.server} has all that IPS needs.")
