@@ -26,7 +26,7 @@ def first_administrator() -> tuple[str, str] | None:
         free = (name for number in range(len(taken) + 1) if (name := USERNAME + (str(number) if number else "")))
         username = next(name for name in free if name not in taken)
         password = random_password()
-        user = User(username=username, is_platform_admin=True, is_staff=True, is_superuser=True)
+        user = User(username=username, is_platform_admin=True)
         user.set_password(password)
         user.save()
         Membership.objects.create(user=user, tenant=tenant, role=Role.ADMIN)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any
 
 from rest_framework import serializers
 
 from accounts.models import Role, User
 from ips.version import version
+from prewarm.installation import describe
 
 
 class InstallationSerializer(serializers.Serializer[Any]):
@@ -30,12 +31,6 @@ class MeSerializer(serializers.Serializer[Any]):
     installation = InstallationSerializer()
 
 
-class Installation(TypedDict):
-    simulated: bool
-    cluster: str
-    kubernetes_version: str | None
-
-
 def me(user: User) -> dict[str, Any]:
     memberships = user.memberships.order_by("tenant__slug").values_list("tenant__slug", "role")
     return {
@@ -43,15 +38,5 @@ def me(user: User) -> dict[str, Any]:
         "username": user.username,
         "is_platform_admin": user.is_platform_admin,
         "memberships": [{"tenant": tenant, "role": role} for tenant, role in memberships],
-        "installation": {**_installation(), "version": version()},
-    }
-
-
-def _installation() -> Installation:
-    from django.conf import settings
-
-    return {
-        "simulated": settings.CLUSTER == "simulated",
-        "cluster": "simulated" if settings.CLUSTER == "simulated" else "",
-        "kubernetes_version": None,
+        "installation": {**describe(), "version": version()},
     }

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 
 SEEN_EVERY = timedelta(minutes=1)
+
+
+class Users(UserManager["User"]):
+    use_in_migrations = False
+
+    def create_superuser(self, username: str, *args: Any, **fields: Any) -> User:
+        return super().create_superuser(username, *args, **{**fields, "is_platform_admin": True})
 
 
 class User(AbstractUser):
@@ -18,6 +25,16 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     is_platform_admin = models.BooleanField(default=False, help_text="May do everything in every tenant.")
+
+    objects: ClassVar[Users] = Users()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save. A new password ends all sessions, whoever set it; platform administrators may use the admin site."""
+        has_new_password = getattr(self, "_password", None) is not None  # Django keeps it until it is saved
+        self.is_staff = self.is_superuser = self.is_platform_admin
+        super().save(*args, **kwargs)
+        if has_new_password:
+            self.sessions.filter(ended_at=None).update(ended_at=timezone.now())
 
 
 class Tenant(models.Model):

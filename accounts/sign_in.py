@@ -21,8 +21,8 @@ from ips.problems import Problem
 _hashing = BoundedSemaphore(4)
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> Session:
-    """Check name and password, and open a session.
+def check_credentials(request: HttpRequest, username: str, password: str) -> User:
+    """The active user with this name and password.
 
     Unknown names, wrong passwords and users who are not active give the same answer (401) after the same work:
     Django's backend hashes the password for a name that nobody has, too. Too many attempts are 429.
@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Session:
     if not isinstance(user, User):
         raise Problem(401, "bad_credentials", "The username or the password is wrong.")
     attempt.succeeded()
-    return open_session(request, user)
+    return user
 
 
 def open_session(request: HttpRequest, user: User) -> Session:

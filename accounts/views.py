@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,7 +20,7 @@ from accounts.credentials import give_cookie, session_from_cookie, take_cookie
 from accounts.me import MeSerializer, me
 from accounts.models import Session, User
 from accounts.passwords import MAX_LENGTH
-from accounts.sign_in import is_password_of, sign_in
+from accounts.sign_in import check_credentials, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
 
@@ -64,13 +65,13 @@ class LoginView(APIView):
         wanted = LoginSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         asked = wanted.validated_data
-        session = sign_in(request._request, asked["username"], asked["password"])
+        user = check_credentials(request._request, asked["username"], asked["password"])
+        session = open_session(request._request, user)
         if not asked["cookie"]:
-            user = me(session.user)
-            return Response({"token": token_for(session), "expires_at": session.expires_at, "user": user})
+            return Response({"token": token_for(session), "expires_at": session.expires_at, "user": me(user)})
         if replaced := session_from_cookie(request._request):
             Session.objects.filter(pk=replaced.pk).end()
-        response = Response({"user": me(session.user)})
+        response = Response({"user": me(user)})
         give_cookie(response, session)
         rotate_token(request._request)
         return response
@@ -150,9 +151,9 @@ def change_password(user: User, password: str, keep: Session | None = None) -> N
                 for reason in error.error_list
             ]
         ) from error
-    user.set_password(password)
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        # Not save(), which would end the session that asks.
+        User.objects.filter(pk=user.pk).update(password=make_password(password))
         others = Session.objects.filter(user=user)
         (others.exclude(pk=keep.pk) if keep else others).end()
 

@@ -15,12 +15,15 @@ handler403 = "ips.error_pages.forbidden"
 handler404 = "ips.error_pages.not_found"
 handler500 = "ips.error_pages.server_error"
 
+admin.autodiscover()
+
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("version", show_version),
     path("metrics", metrics),
     path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("prewarm.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),

@@ -56,7 +56,12 @@ SUITES = [
     Suite("lint", [sys.executable, "-m", "ruff", "check", "."], quick=True),
     Suite("format", [sys.executable, "-m", "ruff", "format", "--check", "."], quick=True),
     Suite("types", [sys.executable, "-m", "mypy", "ips", "accounts", "prewarm", "webhooks"], quick=True),
-    Suite("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"], quick=True),
+    Suite(
+        "migrations",
+        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+        environment={"IPS_DB_NAME": ":memory:"},
+        quick=True,
+    ),
     npm("frontend lint", "lint", quick=True),
     npm("frontend types", "typecheck", quick=True),
     npm("frontend units", "test", "--reporter=default", "--reporter=junit", "--outputFile.junit={report}", quick=True),

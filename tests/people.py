@@ -11,7 +11,7 @@ def person(name: str, role: Role | None = None, tenant: str = "default", *, plat
     """A user with the password of all test people, and, where a role is given, a membership."""
     user, made = User.objects.get_or_create(
         username=name,
-        defaults={"is_platform_admin": platform_admin, "is_staff": platform_admin, "is_superuser": platform_admin},
+        defaults={"is_platform_admin": platform_admin},
     )
     if made:
         user.set_password(PASSWORD)
