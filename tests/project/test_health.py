@@ -1,0 +1,84 @@
+"""What machines ask: alive, ready, which version, how many."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from ips import health
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alive_asks_nobody(monkeypatch):
+    monkeypatch.setattr(connection, "cursor", None)
+
+    assert Client().get("/healthz").json() == {"status": "ok"}
+
+
+def test_not_ready_names_the_part_that_is_down_and_only_that(monkeypatch):
+    monkeypatch.setattr(health, "CHECKS", {**health.CHECKS, "redis": health.check_redis, "other": lambda: None})
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == 503
+    parts = answer.json()["parts"]
+    assert parts["database"] == parts["migrations"] == parts["other"] == "ok"
+    assert "Redis does not answer" in parts["redis"]
+
+
+def test_a_database_that_is_away_is_told(monkeypatch):
+    def away(*args: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(connection, "cursor", away)
+
+    assert "database does not answer" in Client().get("/readyz").json()["parts"]["database"]
+
+
+def test_a_missing_migration_is_told(monkeypatch):
+    monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: ["one"])
+
+    assert "manage.py migrate" in Client().get("/readyz").json()["parts"]["migrations"]
+
+
+def test_a_check_that_breaks_does_not_hide_the_others(monkeypatch):
+    monkeypatch.setattr(health, "CHECKS", {"broken": lambda: 1 / 0, "other": lambda: None})
+
+    parts = Client().get("/readyz").json()["parts"]
+
+    assert parts["other"] == "ok"
+    assert parts["broken"] != "ok"
+
+
+def test_with_redis_up_it_says_so(valkey):
+    assert Client().get("/readyz").json()["parts"]["redis"] == "ok"
+
+
+def test_the_version_is_told():
+    assert Client().get("/version").json() == {"version": "0.0.0+tests"}
+
+
+class TestMetrics:
+    def test_requests_and_queues_are_counted(self, valkey):
+        text = Client().get("/metrics").content.decode()
+
+        assert "django_http_requests_total_by_method_total" in text
+        assert 'ips_queue_jobs{queue="turns"}' in text
+        assert "ips_redis_up 1.0" in text
+
+    def test_without_redis_they_still_come_and_say_so(self, settings):
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+        text = Client().get("/metrics").content.decode()
+
+        assert "ips_redis_up 0.0" in text
+        assert "ips_queue_jobs{" not in text
+
+    def test_a_token_keeps_them_private_where_one_is_set(self, settings):
+        settings.METRICS_TOKEN = "m" * 32
+
+        assert Client().get("/metrics").status_code == 401
+        assert Client().get("/metrics", headers={"Authorization": "Bearer x"}).status_code == 401
+        assert Client().get("/metrics", headers={"Authorization": "Bearer " + "m" * 32}).status_code == 200
