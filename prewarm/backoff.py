@@ -24,8 +24,8 @@ class Backoff:
         """The wait before this attempt; the first is 1 and never waits."""
         if attempt <= 1:
             return timedelta(0)
-        wait = min(self.base * 2 ** min(attempt - 2, 20), self.ceiling)
-        return wait * random.uniform(0.8, 1.2)
+        wait: timedelta = min(self.base * 2 ** min(attempt - 2, 20), self.ceiling)
+        return timedelta(seconds=wait.total_seconds() * random.uniform(0.8, 1.2))
 
 
 def for_task(base_seconds: int) -> Backoff:

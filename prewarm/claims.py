@@ -41,7 +41,7 @@ class Lease:
 
 
 def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
-    """Take what is due and free, oldest first, up to 50 batches in all; a batch that lost its holders twice is taken alone.
+    """Take what is due and free, oldest first, up to 50 batches; one that lost its holders twice is taken alone.
 
     One UPDATE per call decides: another worker's claim of the same row makes this one miss it. Taking over from an
     expired lease counts as a lost claim; a lease that was handed back does not.
@@ -51,7 +51,9 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     now = database_now()
     if any(batch.lost_claims >= ALONE_FROM for batch in holding):
         return [], lease
-    due = Batch.objects.filter(_free(now), due_at__lte=now).exclude(status=BatchStatus.ENDED).filter(_open_or_stopping())
+    due = (
+        Batch.objects.filter(_free(now), due_at__lte=now).exclude(status=BatchStatus.ENDED).filter(_open_or_stopping())
+    )
     candidates = list(due.order_by("due_at", "pk").values_list("pk", "lost_claims")[:TOGETHER])
     if not candidates:
         return [], lease

@@ -17,13 +17,25 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("toomanyrequests|too many requests|rate ?limit|status(: | code )429|429 too many", "rate_limited"),
     ("pull qps exceeded", "rate_limited"),
     ("x509:|certificate|tls: |http: server gave http response to https client", "tls_error"),
-    ("unauthorized|authentication required|pull access denied|insufficient_scope|no basic auth credentials", "unauthorized"),
+    (
+        "unauthorized|authentication required|pull access denied|insufficient_scope|no basic auth credentials",
+        "unauthorized",
+    ),
     ("denied|403 forbidden|401 unauthorized|authorization failed", "unauthorized"),
-    ("invalid reference format|couldn't parse image|invalidimagename|failed to apply default image tag", "invalid_reference"),
+    (
+        "invalid reference format|couldn't parse image|invalidimagename|failed to apply default image tag",
+        "invalid_reference",
+    ),
     ("manifest unknown|name unknown|repository does not exist|not found", "image_not_found"),
-    ("no such host|connection refused|connection reset|i/o timeout|network is unreachable|no route to host", "registry_unreachable"),
+    (
+        "no such host|connection refused|connection reset|i/o timeout|network is unreachable|no route to host",
+        "registry_unreachable",
+    ),
     ("timeout|timed out|deadline exceeded|eof|dial tcp|server misbehaving|broken pipe", "registry_unreachable"),
-    (r"status(: | code |code=)5\d\d|50[0234] |bad gateway|service unavailable|registryunavailable", "registry_unreachable"),
+    (
+        r"status(: | code |code=)5\d\d|50[0234] |bad gateway|service unavailable|registryunavailable",
+        "registry_unreachable",
+    ),
 )
 _TABLE = tuple((re.compile(pattern), reason) for pattern, reason in _TEXTS)
 

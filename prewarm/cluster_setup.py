@@ -1,4 +1,4 @@
-"""What IPS needs in a cluster: a namespace for pull jobs, accounts, the rights, a priority class. And what is missing."""
+"""What IPS needs in a cluster: a namespace for pull jobs, accounts, rights, a priority class; and what is missing."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def objects() -> list[dict[str, Any]]:
         _object("v1", "Namespace", OWN_NAMESPACE),
         _object("v1", "Namespace", pull, labels=restricted),
         _object("v1", "ServiceAccount", OWN_ACCOUNT, inside=OWN_NAMESPACE),
-        _object(
-            "v1", "ServiceAccount", settings.PULL_SERVICE_ACCOUNT, inside=pull, automountServiceAccountToken=False
-        ),
+        _object("v1", "ServiceAccount", settings.PULL_SERVICE_ACCOUNT, inside=pull, automountServiceAccountToken=False),
         _object(
             f"{rbac}/v1",
             "ClusterRole",
@@ -43,7 +41,12 @@ def objects() -> list[dict[str, Any]]:
             rules=[
                 {"apiGroups": [""], "resources": ["nodes"], "verbs": READ},
                 # its uid tells one cluster from another
-                {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"], "resourceNames": ["kube-system", pull]},
+                {
+                    "apiGroups": [""],
+                    "resources": ["namespaces"],
+                    "verbs": ["get"],
+                    "resourceNames": ["kube-system", pull],
+                },
                 {
                     "apiGroups": ["scheduling.k8s.io"],
                     "resources": ["priorityclasses"],

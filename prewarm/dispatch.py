@@ -156,7 +156,9 @@ def _commit(
         if not fence(batch, waiting=max(0, wants.get(batch.pk, 0) - taken_by[batch.pk])):
             raise NotNow("lease_lost")
     room = task.max_in_flight - k
-    locked = progress.lock(task.pk, cancel_requested_at=None, paused_at=None, in_flight__lte=room) if room >= 0 else None
+    locked = (
+        progress.lock(task.pk, cancel_requested_at=None, paused_at=None, in_flight__lte=room) if room >= 0 else None
+    )
     if locked is None:
         raise NotNow("own_limit")
     NodeSlot.objects.bulk_create(sorted((slot for _, slot in slots), key=lambda slot: slot.node))

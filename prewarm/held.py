@@ -8,19 +8,21 @@ from datetime import datetime
 from prewarm.claims import Lease
 from prewarm.dispatch import Candidate
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
-from prewarm.pull import Phase, Pull
+from prewarm.pull import Pull
 
 
 @dataclass
 class Held:
-    """What was read when the batch was claimed. Only its holder writes these rows, so it stays true."""
+    """What was read when the batch was claimed. Only its holder writes these rows, so it stays true.
+
+    `results` are the node results that are not terminal yet, by id; `pulls` those pull jobs whose slots are not back.
+    """
 
     batch: Batch
     task: Task
     lease: Lease
-    results: dict[int, NodeResult] = field(default_factory=dict)  # not terminal yet
+    results: dict[int, NodeResult] = field(default_factory=dict)
     pulls: dict[str, Pull] = field(default_factory=dict)
-    idle_since: float = 0.0
 
     @classmethod
     def load(cls, batch: Batch, lease: Lease) -> Held:
@@ -38,20 +40,17 @@ class Held:
     def planning(self) -> bool:
         return self.batch.number == 0
 
-    @property
-    def slots_held(self) -> int:
-        return sum(not pull.released for pull in self.pulls.values())
-
-    @property
-    def done(self) -> bool:
-        """Nothing is left to do, and the last slot is back."""
-        return not self.results and not self.slots_held
+    def set_task(self, task: Task) -> None:
+        """Take over a newer reading of the task's row."""
+        self.task = task
+        for pull in self.pulls.values():
+            pull.task = task
 
     def candidates(self, now: datetime) -> list[Candidate]:
         """Pending nodes whose time has come and whose last pull job is gone."""
         if self.batch.status != BatchStatus.OPEN:
             return []
-        occupied = {pull.slot.node_result_id for pull in self.pulls.values() if not pull.released}
+        occupied = {pull.slot.node_result_id for pull in self.pulls.values()}
         return [
             Candidate(self.batch, result)
             for result in self.results.values()
@@ -66,8 +65,3 @@ class Held:
             return now
         times = [result.not_before for result in self.results.values() if result.not_before]
         return max(now, min(times)) if times else now
-
-    def forget_gone(self) -> None:
-        self.pulls = {
-            name: pull for name, pull in self.pulls.items() if not (pull.released and pull.phase is Phase.GONE)
-        }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ def _where() -> str:
     if not settings.KUBECONFIG:
         return "in-cluster"
     try:
-        text = open(settings.KUBECONFIG).read()
+        text = Path(settings.KUBECONFIG).read_text()
     except OSError:
         return settings.KUBECONFIG
     server = next((line.split("server:", 1)[1] for line in text.splitlines() if "server:" in line), "")

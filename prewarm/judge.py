@@ -17,7 +17,13 @@ from typing import Any
 from prewarm.classify import reason_for_pull_error
 
 AFTER_PULL = frozenset(
-    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff", "PostStartHookError"}
+    {
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "CrashLoopBackOff",
+        "PostStartHookError",
+    }
 )
 PULL_FAILED = frozenset(
     {

@@ -49,7 +49,8 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         "uid": metadata["uid"],
         "labels": metadata.get("labels") or {},
         "taints": [
-            {key: taint[key] for key in ("key", "value", "effect") if key in taint} for taint in spec.get("taints") or ()
+            {key: taint[key] for key in ("key", "value", "effect") if key in taint}
+            for taint in spec.get("taints") or ()
         ],
         "unschedulable": bool(spec.get("unschedulable")),
         "ready": conditions.get("Ready") == "True",

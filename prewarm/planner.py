@@ -16,8 +16,8 @@ from prewarm import progress
 from prewarm.claims import fence
 from prewarm.dispatch import write_waiting
 from prewarm.eligibility import skip_reason
-from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.image_counts import count_images
+from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
 from prewarm.selectors import parse
 from prewarm.transactions import retried
@@ -200,4 +200,3 @@ def _words(task: Task) -> str:
     batches = task.open_batches - 1
     text = f"{task.desired} nodes in {batches} batch{'' if batches == 1 else 'es'}"
     return text + (f", {task.skipped} of them skipped." if task.skipped else ".")
-

@@ -17,9 +17,7 @@ SHOWN = 200
 
 def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
     """Matched nodes, those skipped and why, what is warm already on the first of them, and warnings."""
-    matched = matching_nodes(
-        selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"]
-    )
+    matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
     reasons = {
         name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
         for name, node in matched.items()
@@ -52,6 +50,9 @@ def _warnings(wish: Mapping[str, Any], matched: int) -> list[str]:
         warnings.append("No node matches: the task would fail at once.")
     if not NodeView.load().fresh():
         warnings.append("The cluster has not been heard from for a while; this may have changed, and pulls would wait.")
-    if any(image.endswith(":latest") or ("@" not in image and ":" not in image.rsplit("/", 1)[-1]) for image in wish["images"]):
+    if any(
+        image.endswith(":latest") or ("@" not in image and ":" not in image.rsplit("/", 1)[-1])
+        for image in wish["images"]
+    ):
         warnings.append("A tag like latest moves: nodes may hold different images under the same name.")
     return warnings

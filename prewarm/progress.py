@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 
@@ -32,7 +33,7 @@ _WRITTEN = (
 )
 
 
-def lock(task_id: object, **conditions: Any) -> Task | None:
+def lock(task_id: UUID, **conditions: Any) -> Task | None:
     """Raise the task's counter, which locks its row, and read it. None when the conditions do not hold (any more)."""
     if Task.objects.filter(pk=task_id, **conditions).update(change=F("change") + 1) != 1:
         return None
@@ -59,7 +60,9 @@ def open_batches(task: Task, now: datetime) -> int:
     `strict_waves` only its end does. The first wave runs alone.
     """
     opened = Batch.objects.filter(task=task, status=BatchStatus.OPEN, number__gt=0)
-    first_wave = task.first_wave > 0 and not Batch.objects.filter(task=task, number=1, status=BatchStatus.ENDED).exists()
+    first_wave = (
+        task.first_wave > 0 and not Batch.objects.filter(task=task, number=1, status=BatchStatus.ENDED).exists()
+    )
     running = opened.count() if task.strict_waves or first_wave else opened.filter(dispatching=True).count()
     room = (1 if first_wave else task.parallel_batches) - running
     if room <= 0 or task.stop_reason:
@@ -72,7 +75,9 @@ def open_batches(task: Task, now: datetime) -> int:
 def end_batches(task: Task, batch_ids: list[int], now: datetime) -> None:
     """Close batches whose last slot is back; the last one of all ends the task."""
     ended = Batch.objects.filter(pk__in=batch_ids).exclude(status=BatchStatus.ENDED)
-    task.open_batches -= ended.update(status=BatchStatus.ENDED, holder="", lease_until=None, waiting=0, dispatching=False)
+    task.open_batches -= ended.update(
+        status=BatchStatus.ENDED, holder="", lease_until=None, waiting=0, dispatching=False
+    )
     if task.open_batches == 0:
         finish(task, now)
 
@@ -106,4 +111,3 @@ def elapsed(task: Task, now: datetime) -> float:
     """Seconds on the task's clock."""
     running = max(0.0, (now - task.clock_at).total_seconds()) if task.active and task.clock_at else 0.0
     return task.clock_seconds + running
-

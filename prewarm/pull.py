@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from prewarm.judge import Verdict
 from prewarm.models import NodeResult, NodeSlot, Puller, Task
@@ -41,9 +42,9 @@ class Pull:
     phase: Phase
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     ending: Ending | None = None
+    taints: tuple[dict[str, Any], ...] | None = None  # the node's, when known
     concluded: bool = False  # the verdicts are committed
     uid_stored: bool = False
-    released: bool = False  # the slot is given back
     delete_due: float = 0.0  # monotonic; when to ask for its deletion (again)
     deleting: bool = False  # a delete is on its way
     look_due: float = 0.0  # monotonic; when to believe only a GET

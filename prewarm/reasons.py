@@ -40,14 +40,16 @@ TABLE = (
     Reason(
         "registry_unreachable",
         True,
-        "The node could not reach the registry. Check from that node: DNS, firewall, proxy, and that the registry runs.",
+        "The node could not reach the registry. Check from that node: DNS, firewall, proxy, and the registry itself.",
     ),
     Reason(
         "tls_error",
         False,
-        "The node does not trust the registry's certificate. Install its CA on the node, or configure the runtime for it.",
+        "The node does not trust the registry's certificate. Install its CA on the node, or configure the runtime.",
     ),
-    Reason("rate_limited", True, "The registry or the kubelet limits pulls. Lower `concurrency`, or pull with an account."),
+    Reason(
+        "rate_limited", True, "The registry or the kubelet limits pulls. Lower `concurrency`, or pull with an account."
+    ),
     Reason("disk_full", True, "The node ran out of disk while pulling. Free space, or let the kubelet collect images."),
     Reason("no_room", True, "The kubelet had no room for one more pod. Wait for pods to end, or raise its pod limit."),
     Reason(
@@ -59,14 +61,16 @@ TABLE = (
     Reason("node_gone", False, "The node is no longer in the cluster."),
     Reason("node_leaving", False, "An autoscaler is removing this node."),
     Reason("wrong_os", False, "The node does not run Linux; IPS pulls on Linux nodes only."),
-    Reason("no_disk_headroom", False, "The node is short of disk (DiskPressure, or too little space). Free space first."),
+    Reason(
+        "no_disk_headroom", False, "The node is short of disk (DiskPressure, or too little space). Free space first."
+    ),
     Reason("evicted", True, "The kubelet evicted the pull job, usually for lack of disk or memory on the node."),
     Reason("unschedulable", True, "The scheduler found no place for the pull job on this node; the message says why."),
     Reason("quota_denied", True, "A ResourceQuota of the pull namespace is used up. Raise it or lower `concurrency`."),
     Reason(
         "forbidden",
         False,
-        "The API server refused the pull job. Look at the message; `manage.py cluster-setup` shows the rights IPS needs.",
+        "The API server refused the pull job. Read the message; `manage.py cluster-setup` shows the rights IPS needs.",
     ),
     Reason("rejected", False, "The API server called the pull job invalid; the message says why."),
     Reason(
@@ -86,7 +90,9 @@ TABLE = (
         "The helper image could not be pulled or run on this node. Check IPS_HELPER_IMAGE, or leave it empty to pull "
         "without a helper.",
     ),
-    Reason("worker_lost", False, "The workers that held this batch died five times in a row. Look at the workers' logs."),
+    Reason(
+        "worker_lost", False, "The workers that held this batch died five times in a row. Look at the workers' logs."
+    ),
     Reason("cancelled", False, "The task was cancelled before this was done."),
     Reason("failure_limit", False, "The task stopped because too many nodes failed before this one's turn."),
     Reason("task_timeout", False, "The task ran out of time before this was done. Raise `timeout_seconds`."),

@@ -72,7 +72,9 @@ def parse(text: str) -> Reference:
     if colon > slash:
         rest, tag = rest[:colon], rest[colon + 1 :]
         if not _TAG.fullmatch(tag):
-            raise InvalidReference(f"{tag[:40]!r} is no tag: letters, digits, _ . - (at most 128, not starting with . or -).")
+            raise InvalidReference(
+                f"{tag[:40]!r} is no tag: letters, digits, _ . - (at most 128, not starting with . or -)."
+            )
     domain, path = _split_domain(rest)
     if not path or not all(_COMPONENT.fullmatch(part) for part in path.split("/")):
         lower = "; repository names are lower case" if path != path.lower() else ""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from prewarm.classify import reason_for_refusal
 from prewarm.cluster import AlreadyThere, Cluster, ClusterError, Refused
-from prewarm.cluster.paths import jobs, pods
+from prewarm.cluster.paths import events, jobs, pods
 from prewarm.judge import clean, judge
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
 
@@ -152,19 +153,25 @@ class Sender:
 
     def _delete(self, name: str, uid: str, via_job: bool, pod: tuple[str, str] | None) -> Answer:
         there = False
-        try:
+        with suppress(AlreadyThere):  # another object has the name now: ours is gone
             there = self._cluster.delete(jobs(name) if via_job else pods(name), uid=uid, background=via_job)
-        except AlreadyThere:
-            pass  # another object has the name now: ours is gone
         if via_job and pod:
-            try:
-                there = self._cluster.delete(pods(pod[0]), uid=pod[1])
-            except AlreadyThere:
-                there = False
+            with suppress(AlreadyThere):
+                there = self._cluster.delete(pods(pod[0]), uid=pod[1]) or there
         return StillThere(uid) if there else Gone()
 
     def _look(self, name: str, via_job: bool) -> Answer:
-        if via_job and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]:
-            return StillThere("")
         there = self._cluster.find(jobs(name) if via_job else pods(name))
-        return StillThere(there["metadata"]["uid"]) if there else Gone()
+        if via_job and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]:
+            return StillThere(there["metadata"]["uid"] if there else "")
+        if there is None:
+            return Gone()
+        return (via_job and self._pod_refused(name)) or StillThere(there["metadata"]["uid"])
+
+    def _pod_refused(self, job: str) -> No | None:
+        """A Job whose pod is refused (quota, Pod Security) says so in an event and stays without conditions."""
+        query = {"fieldSelector": f"involvedObject.kind=Job,involvedObject.name={job},reason=FailedCreate"}
+        for event in self._cluster.get(events(), query)["items"]:
+            message = clean(event.get("message") or "")
+            return No(reason_for_refusal(403, message), message)
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Count, Max
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -29,7 +30,7 @@ class Counts(serializers.Serializer[Task]):
 class TaskSerializer(serializers.ModelSerializer[Task]):
     """A task as lists show it."""
 
-    tenant = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    tenant = serializers.CharField(source="tenant.slug")
     created_by = serializers.CharField(source="actor")
     status = serializers.ChoiceField(TaskStatus.choices)
     puller = serializers.ChoiceField(Puller.choices)
@@ -115,8 +116,9 @@ class TaskDetail(TaskSerializer):
     reasons = serializers.SerializerMethodField()
     image_counts = serializers.SerializerMethodField()
 
-    class Meta(TaskSerializer.Meta):
-        fields = (*TaskSerializer.Meta.fields, "reasons", "image_counts")  # type: ignore[assignment]
+    class Meta:
+        model = Task
+        fields = (*TaskSerializer.Meta.fields, "reasons", "image_counts")
         read_only_fields = fields
 
     @extend_schema_field(ReasonGroup(many=True))
@@ -198,8 +200,8 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
 def node_results(task: Task, rows: Iterable[NodeResult]) -> list[dict[str, Any]]:
     """Node results as the API shows them; messages are read with one statement."""
     results = [(row, read(row.images)) for row in rows]
-    wanted = {image.message_id for _, images in results for image in images} | {row.message_id for row, _ in results}
-    texts = dict(Message.objects.filter(pk__in=wanted - {None}).values_list("pk", "text"))
+    ids = [image.message_id for _, images in results for image in images] + [row.message_id for row, _ in results]
+    texts = dict(Message.objects.filter(pk__in={pk for pk in ids if pk}).values_list("pk", "text"))
     return [
         {
             "node": row.node,
@@ -239,8 +241,6 @@ def _seconds(row: NodeResult) -> float | None:
 
 def reason_groups(task: Task) -> list[dict[str, Any]]:
     """Why nodes are not warm, most nodes first, each with a hint and one of the runtime's messages."""
-    from django.db.models import Count, Max
-
     rows = (
         NodeResult.objects.filter(task=task)
         .exclude(reason="")

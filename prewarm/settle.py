@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from prewarm import limits, progress
 from prewarm.claims import fence
@@ -46,13 +47,14 @@ class Settled:
     lost: list[BatchNews]
 
 
-def settle(task_id: object, news: list[BatchNews], now: datetime) -> Settled:
+def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     """Commit verdicts, give back slots and limits, end batches and, with the last one, the task."""
     return retried(lambda: _settle(task_id, news, now))
 
 
-def _settle(task_id: object, news: list[BatchNews], now: datetime) -> Settled:
-    ours, lost = [], []
+def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
+    ours: list[BatchNews] = []
+    lost: list[BatchNews] = []
     for entry in sorted(news, key=lambda entry: entry.batch.pk):
         # a verdict shows that the batch does not kill its holder
         values = {"lost_claims": 0} if entry.concluded else {}
@@ -231,6 +233,6 @@ def _stop_at_failure_limit(task: Task, now: datetime) -> None:
     if allowed is None or task.failed < allowed or task.stop_reason or not task.pending:
         return
     progress.request_stop(task, "failure_limit", now)
-    progress.record(task, now, "stopped", f"{task.failed} nodes failed, the limit is {task.failure_limit}: no more start.")
-
-
+    progress.record(
+        task, now, "stopped", f"{task.failed} nodes failed, the limit is {task.failure_limit}: no more start."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -54,9 +55,7 @@ def stop_overdue(task: Task, now: datetime) -> None:
     task.refresh_from_db(fields=["stop_reason", "cancel_requested_at", "change"])
 
 
-def _wish(task: Task, move: object) -> Task:
-    assert callable(move)
-
+def _wish(task: Task, move: Callable[[Task, datetime], None]) -> Task:
     def work() -> Task:
         now = database_now()
         locked = progress.lock(task.pk)

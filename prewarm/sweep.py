@@ -25,8 +25,9 @@ def sweep(cluster: Cluster, installation: str) -> int:
     """
     query = {"labelSelector": f"{INSTALLATION_LABEL}={installation}"}
     found: list[tuple[Callable[[str], str], dict[str, Any]]] = []
-    for path in (jobs, pods):
-        for items, _ in cluster.pages(path(), query):
+    kinds: tuple[Callable[[str], str], ...] = (jobs, pods)
+    for path in kinds:
+        for items, _ in cluster.pages(path(""), query):
             found += [(path, item) for item in items]
     needed = set(NodeSlot.objects.values_list("pull_job", flat=True))
     old = datetime.now(UTC) - timedelta(seconds=settings.ORPHAN_SECONDS)

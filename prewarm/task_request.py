@@ -31,7 +31,8 @@ class NodeNameField(serializers.CharField):
         text = super().to_internal_value(data)
         if not names.is_node_name(text):
             raise serializers.ValidationError(
-                f"{text[:60]!r} is no Kubernetes name: lower-case letters, digits, - and . (at most 253).", "invalid_name"
+                f"{text[:60]!r} is no Kubernetes name: lower-case letters, digits, - and . (at most 253).",
+                "invalid_name",
             )
         return text
 
@@ -74,7 +75,8 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
             for field, most in sizes.items():  # before any item is looked at
                 if isinstance(data.get(field), list) and len(data[field]) > most:
                     raise serializers.ValidationError(
-                        {field: f"{len(data[field])} entries; at most {most} are possible. Make several tasks."}, "too_many"
+                        {field: f"{len(data[field])} entries; at most {most} are possible. Make several tasks."},
+                        "too_many",
                     )
         values: dict[str, Any] = super().to_internal_value(data)
         return values
@@ -112,7 +114,9 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
             text = f"Give one of node_selector, node_names and all_nodes, not {' and '.join(given)}."
             raise serializers.ValidationError({given[-1]: text}, "ambiguous_target")
         if "node_selector" in self.initial_data:
-            text = "An empty selector would mean every node. Say so with all_nodes: true, or name a label, like pool=gpu."
+            text = (
+                "An empty selector would mean every node. Say so with all_nodes: true, or name a label, like pool=gpu."
+            )
             raise serializers.ValidationError({"node_selector": text}, "empty_selector")
         text = "Say which nodes: node_selector, node_names, or all_nodes: true."
         raise serializers.ValidationError({"node_selector": text}, "no_target")
@@ -121,7 +125,9 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
         nodes = len(attrs["node_names"]) or (Node.objects.count() if attrs["all_nodes"] else 0)
         pairs = nodes * len(attrs["images"])
         if pairs > settings.MAX_PAIRS:
-            text = f"{len(attrs['images'])} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
+            text = (
+                f"{len(attrs['images'])} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
+            )
             raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
 
 

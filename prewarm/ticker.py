@@ -17,8 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq_scheduler import Scheduler
-
+from rq_scheduler.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +29,8 @@ PASS_SECONDS = 1.0
 class JsonJob(Job):
     """A job that is written and read as JSON, whoever asks for it."""
 
-    def __init__(self, *args: Any, serializer: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, serializer=serializer or JSONSerializer, **kwargs)
+    def __init__(self, id: str | None = None, connection: Any = None, serializer: Any = None) -> None:
+        super().__init__(id, connection=connection, serializer=serializer or JSONSerializer)
 
 
 class Ticker(Scheduler):

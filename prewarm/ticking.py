@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from prewarm.cluster import ClusterError
 from prewarm.clock import database_now
+from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.models import Batch, BatchStatus, Duty
 from prewarm.runtime import Runtime

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from accounts.permissions import Member, TenantRole, tenant_for, visible_tenants
+from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
 from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
@@ -62,7 +63,7 @@ def after(request: Request) -> int:
     return int(value)
 
 
-class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet[Task]):
+class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     """Prewarm tasks: make one, follow it, stop it, try again what failed."""
 
     permission_classes = (TenantRole,)
@@ -75,23 +76,18 @@ class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
     def get_serializer_class(self) -> type[TaskSerializer]:
         return TaskSerializer if self.action == "list" else TaskDetail
 
-    def filter_queryset(self, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        if self.action != "list":
-            return queryset
+    def listed(self) -> QuerySet[Task]:
+        """The tasks that the filters of a list name."""
         only_known(self.request, "status", "search", "ordering", "tenant")
-        statuses = chosen(self.request, "status", TaskStatus.values)
-        if statuses:
-            queryset = queryset.filter(status__in=statuses)
+        tasks = self.get_queryset()
+        if statuses := chosen(self.request, "status", TaskStatus.values):
+            tasks = tasks.filter(status__in=statuses)
         if tenant := self.request.query_params.get("tenant"):
-            queryset = queryset.filter(tenant__slug=tenant)
+            tasks = tasks.filter(tenant__slug=tenant)
         if search := self.request.query_params.get("search", "")[:200]:
-            queryset = queryset.filter(
-                Q(name__icontains=search) | Q(images__icontains=search) | Q(actor__icontains=search)
-            )
-        order = ordering(
-            self.request, "-created_at", "created_at", "started_at", "finished_at", "status", "priority", "name"
-        )
-        return queryset.order_by(order, "id")
+            tasks = tasks.filter(Q(name__icontains=search) | Q(images__icontains=search) | Q(actor__icontains=search))
+        fields = ("created_at", "started_at", "finished_at", "status", "priority", "name")
+        return tasks.order_by(ordering(self.request, "-created_at", *fields), "id")
 
     @extend_schema(
         parameters=[
@@ -101,8 +97,9 @@ class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
             OpenApiParameter("tenant", str),
         ]
     )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.listed())
+        return self.get_paginated_response(TaskSerializer(page, many=True).data)
 
     @extend_schema(request=TaskRequest, responses={202: TaskDetail})
     def create(self, request: Request) -> Response:
@@ -168,8 +165,9 @@ class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
         if search := request.query_params.get("search", "")[:253]:
             rows = rows.filter(node__icontains=search)
         rows = rows.order_by(ordering(request, "node", "node", "status", "reason", "started_at", "finished_at"), "pk")
-        page = self.paginate_queryset(rows)  # type: ignore[arg-type]
-        return self.get_paginated_response(node_results(task, page or []))  # type: ignore[arg-type]
+        pages = Pages()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response(node_results(task, page))
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=EventSerializer(many=True))
     @action(detail=True, methods=["get"])
@@ -195,7 +193,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
     def wish(self, request: Request) -> dict[str, Any]:
         asked = TaskRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return asked.validated_data
+        return dict(asked.validated_data)
 
     def who(self, request: Request) -> dict[str, Any]:
         assert isinstance(request.user, User)
@@ -215,7 +213,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
         return Response(body, status=202, headers={"Location": f"/api/v1/tasks/{task.pk}/"})
 
 
-class NodeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Node]):
+class NodeViewSet(viewsets.GenericViewSet[Node]):
     """The cluster's nodes as the watcher last saw them."""
 
     permission_classes = (Member,)
@@ -228,19 +226,20 @@ class NodeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Node]):
             OpenApiParameter("search", str, description="In the name."),
         ]
     )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request) -> Response:
         only_known(request, "selector", "search")
         rows = Node.objects.order_by("name")
         if search := request.query_params.get("search", "")[:253]:
             rows = rows.filter(name__icontains=search)
         if text := request.query_params.get("selector", ""):
-            rows = rows.filter(pk__in=self.matching(text))
+            rows = rows.filter(pk__in=_matching(text))
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(NodeSerializer(page, many=True).data)
 
-    def matching(self, text: str) -> list[str]:
-        try:
-            wanted = selectors.parse(text)
-        except selectors.InvalidSelector as wrong:
-            raise Invalid([{"pointer": "selector", "code": "invalid", "detail": str(wrong)}]) from wrong
-        return [name for name, labels in Node.objects.values_list("name", "labels") if wanted.matches(labels)]
+
+def _matching(text: str) -> list[str]:
+    try:
+        wanted = selectors.parse(text)
+    except selectors.InvalidSelector as wrong:
+        raise Invalid([{"pointer": "selector", "code": "invalid", "detail": str(wrong)}]) from wrong
+    return [name for name, labels in Node.objects.values_list("name", "labels") if wanted.matches(labels)]

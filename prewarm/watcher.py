@@ -19,9 +19,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from prewarm.binding import bind
+from prewarm.clock import database_now
 from prewarm.cluster import Cluster, ClusterError, ResourceExpired
 from prewarm.cluster.paths import NODES
-from prewarm.clock import database_now
 from prewarm.models import Node, NodeView
 from prewarm.node_rows import forget, row_of, write
 

@@ -1,7 +1,14 @@
 """The Kubernetes API as IPS uses it. Nothing outside this package imports `kubernetes`."""
 
 from prewarm.cluster.client import Cluster, Watched
-from prewarm.cluster.errors import AlreadyThere, ClusterError, ClusterUnreachable, NotConfigured, Refused, ResourceExpired
+from prewarm.cluster.errors import (
+    AlreadyThere,
+    ClusterError,
+    ClusterUnreachable,
+    NotConfigured,
+    Refused,
+    ResourceExpired,
+)
 
 __all__ = [
     "AlreadyThere",

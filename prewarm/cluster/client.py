@@ -63,7 +63,12 @@ class Cluster:
 
         Raises AlreadyThere when another object has the name now.
         """
-        body: Json = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}, "gracePeriodSeconds": 0}
+        body: Json = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "preconditions": {"uid": uid},
+            "gracePeriodSeconds": 0,
+        }
         if background:
             body["propagationPolicy"] = "Background"
         try:
@@ -86,9 +91,7 @@ class Cluster:
             if not token:
                 return
 
-    def watch(
-        self, path: str, query: Mapping[str, Any], resource_version: str, seconds: int
-    ) -> Iterator[Watched]:
+    def watch(self, path: str, query: Mapping[str, Any], resource_version: str, seconds: int) -> Iterator[Watched]:
         """Follow changes for some seconds; ends by itself, then watch again from the last resourceVersion seen.
 
         The read time-out lies 15 s behind the server's own end, so that a half-open connection cannot hang. Raises

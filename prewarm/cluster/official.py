@@ -80,7 +80,9 @@ def connect(connections: int) -> tuple[Any, str]:
             file = Path(settings.KUBECONFIG)
             if not file.is_file():
                 raise NotConfigured(f"The kubeconfig {settings.KUBECONFIG} does not exist.")
-            kube_config.load_kube_config(config_file=str(file), client_configuration=configuration, persist_config=False)
+            kube_config.load_kube_config(
+                config_file=str(file), client_configuration=configuration, persist_config=False
+            )
     except NotConfigured:
         raise
     except Exception as error:  # the loaders raise many kinds, all of which mean the same to the operator

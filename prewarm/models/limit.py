@@ -58,4 +58,4 @@ class NodeSlot(models.Model):
 
 def limit_names(hosts: list[str], tenant: str) -> list[str]:
     """By name, the cluster's last: one order for everybody, so that transactions do not deadlock."""
-    return sorted([*(f"host:{host}" for host in hosts), f"tenant:{tenant}"]) + ["cluster"]
+    return [*sorted([*(f"host:{host}" for host in hosts), f"tenant:{tenant}"]), "cluster"]

@@ -14,7 +14,9 @@ from prewarm.cluster import Cluster, ClusterError, NotConfigured
 class Command(BaseCommand):
     """Prints the objects, makes them, or says what is missing."""
 
-    help = "Namespace, accounts, rights and priority class that IPS needs: print them, make them, or say what is missing."
+    help = (
+        "Namespace, accounts, rights and priority class that IPS needs: print them, make them, or say what is missing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group()

@@ -1,0 +1,80 @@
+"""Steps (b) and (d) of a turn: which pull jobs are created, deleted and looked at now, within the write rates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from prewarm import limits
+from prewarm.held import Held
+from prewarm.manifests import PullJob, manifest
+from prewarm.models import Node
+from prewarm.observe import needs_look
+from prewarm.pull import Phase, Pull
+from prewarm.runtime import Runtime
+
+
+def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
+    """Create what has its slot. Nothing is created close to the end of a lease."""
+    clock = time.monotonic()
+    waiting = [
+        pull
+        for batch in held
+        if batch.lease.safe_to_create()
+        for pull in batch.pulls.values()
+        if pull.phase is Phase.TO_CREATE and pull.retry_at <= clock
+    ]
+    for pull in waiting[: limits.draw(limits.CREATES, len(waiting))]:
+        pull.phase = Phase.CREATING
+        runtime.sender.create(pull.name, _manifest(runtime, pull), pull.images)
+
+
+def send_deletes(runtime: Runtime, pulls: Iterable[Pull]) -> None:
+    """Delete what is judged and committed, by uid; look for what has no known uid or does not show itself."""
+    clock = time.monotonic()
+    everything = list(pulls)
+    waiting = [pull for pull in everything if _to_delete(pull) and pull.delete_due <= clock]
+    for pull in waiting[: limits.draw(limits.DELETES, len(waiting))]:
+        pull.deleting = True
+        seen = runtime.stream.look(pull.name)
+        pod = (seen.name, seen.uid) if pull.via_job and seen and not seen.gone else None
+        runtime.sender.delete(pull.name, pull.slot.uid, via_job=pull.via_job, pod=pod)
+    for pull in everything:
+        if needs_look(pull, runtime.stream):
+            pull.look_due = clock + 5.0  # its answer sets it anew
+            runtime.sender.look(pull.name, via_job=pull.via_job)
+
+
+def _to_delete(pull: Pull) -> bool:
+    return pull.phase is Phase.ENDING and pull.concluded and bool(pull.slot.uid) and not pull.deleting
+
+
+def _manifest(runtime: Runtime, pull: Pull) -> dict[str, Any]:
+    task = pull.task
+    return manifest(
+        PullJob(
+            name=pull.name,
+            installation=runtime.installation,
+            task=str(task.pk),
+            request_id=task.request_id,
+            namespace=settings.PULL_NAMESPACE,
+            service_account=settings.PULL_SERVICE_ACCOUNT,
+            priority_class=runtime.priority_class,
+            node=pull.slot.node,
+            node_taints=pull.taints if pull.taints is not None else _taints(pull.slot.node),
+            images=tuple(pull.images),
+            pull_policy=task.pull_policy,
+            pull_secrets=tuple(task.pull_secrets),
+            timeout_seconds=task.pull_timeout_seconds,
+            helper_image=task.helper_image,
+            via_job=pull.via_job,
+        )
+    )
+
+
+def _taints(node: str) -> tuple[dict[str, Any], ...]:
+    row = Node.objects.filter(pk=node).only("taints").first()
+    return tuple(row.taints) if row else ()

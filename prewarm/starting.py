@@ -1,0 +1,83 @@
+"""What of one task may start now, in the batches that a turn holds; or what it waits for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prewarm.claims import fence
+from prewarm.dispatch import Candidate, dispatch, examine, write_waiting
+from prewarm.held import Held
+from prewarm.models import Node, NodeStatus, NodeView, Task
+from prewarm.news import stop_reason
+from prewarm.pull import Phase, Pull
+from prewarm.runtime import Runtime
+from prewarm.settle import BatchNews
+
+
+class Start:
+    """One task's dispatch in one cycle: `look` first, settle what it `decided`, then `go`."""
+
+    def __init__(self, runtime: Runtime, group: list[Held], now: datetime) -> None:
+        self.runtime = runtime
+        self.group = [held for held in group if not stop_reason(held) and not held.planning]
+        self.now = now
+        self.wants: dict[int, int] = {}
+        self.candidates: list[Candidate] = []
+        self.nodes: dict[str, Node] = {}
+
+    def look(self) -> dict[int, BatchNews]:
+        """Find the candidates, at most `concurrency` per batch, and what their nodes decide without a pull."""
+        for held in self.group:
+            room = max(0, held.task.concurrency - len(held.pulls))
+            chosen = held.candidates(self.now)[:room]
+            self.wants[held.batch.pk] = len(chosen)
+            self.candidates += chosen
+        if not self.candidates:
+            return {}
+        if waits_for := self.obstacle(self.group[0].task):
+            self.note(waits_for)
+            self.candidates = []
+            return {}
+        self.nodes = Node.objects.in_bulk([candidate.result.node for candidate in self.candidates])
+        decided: dict[int, BatchNews] = {}
+        for candidate, conclusion in examine(self.group[0].task, self.candidates, self.nodes):
+            decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
+        return decided
+
+    def go(self, held_now: dict[int, Held]) -> None:
+        """Give slots to what is left; the pull jobs are then to be created."""
+        self.group = [held for held in self.group if held.batch.pk in held_now]
+        left = [c for c in self.candidates if c.result.status == NodeStatus.PENDING and c.batch.pk in held_now]
+        if not left or not self.group:
+            return
+        task = self.group[0].task
+        room = max(0, task.max_in_flight - task.in_flight)
+        if task.stop_reason or not room:
+            self.note("" if task.stop_reason else "own_limit")
+            return
+        done = dispatch(self.runtime.installation, task, left[:room], self.wants, self.now)
+        for candidate, slot in done.slots:
+            result = candidate.result
+            result.status, result.not_before = NodeStatus.PULLING, None
+            result.started_at = result.started_at or self.now
+            pull = Pull(slot, result, task, Phase.TO_CREATE, taints=tuple(self.nodes[slot.node].taints))
+            held_now[candidate.batch.pk].pulls[slot.pull_job] = pull
+        task.in_flight += len(done.slots)
+        self.note("" if done.slots else done.waits_for)
+
+    def obstacle(self, task: Task) -> str:
+        """Why nothing of this task may start now, whatever the limits say."""
+        if task.paused_at:
+            return "paused"
+        if self.runtime.unreachable:
+            return "cluster_unreachable"
+        return "" if NodeView.load().fresh() else "node_view_stale"
+
+    def note(self, waits_for: str) -> None:
+        """Tell the task's readers what it waits for, and the order of all tasks how much waits here."""
+        for held in self.group:
+            wanted = self.wants.get(held.batch.pk, 0) if waits_for not in ("", "own_limit", "paused") else 0
+            if held.batch.waiting != wanted and fence(held.batch, waiting=wanted):
+                held.batch.waiting = wanted
+        if self.group:
+            write_waiting(self.group[0].task, "" if waits_for == "own_limit" else waits_for, self.now)
