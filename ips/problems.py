@@ -108,7 +108,7 @@ def _body_of(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, Problem):
         return problem_body(error.status_code, error.code, str(error.detail), error.errors)
     if isinstance(error, exceptions.ValidationError):
-        errors = list(_field_errors(error.get_full_details()))
+        errors = field_errors(error)
         detail = errors[0]["detail"] if len(errors) == 1 else _count(errors)
         return problem_body(422, "invalid", detail, errors)
     if isinstance(error, exceptions.NotFound):
@@ -141,6 +141,11 @@ def _render_as_json(request: Any) -> str | None:
         request.accepted_renderer = JSONRenderer()
         request.accepted_media_type = JSONRenderer.media_type
     return MEDIA_TYPE
+
+
+def field_errors(error: exceptions.ValidationError) -> list[FieldError]:
+    """All that is wrong with the input, flat, each with the path to it."""
+    return list(_field_errors(error.get_full_details()))
 
 
 def _field_errors(details: Any, path: tuple[str, ...] = ()) -> Iterator[FieldError]:
