@@ -1,4 +1,4 @@
-"""What must always hold between the rows, and between the rows and the cluster. One function, for tests and operators."""
+"""What must always hold between the rows, and between rows and cluster; for tests and for operators."""
 
 from __future__ import annotations
 

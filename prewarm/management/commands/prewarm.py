@@ -42,7 +42,9 @@ OPTIONS = (
 class Command(BaseCommand):
     """Makes a task as a platform administrator; with --wait follows it to its end."""
 
-    help = "Pull images onto nodes. Exit status: 0 all warm (or accepted, without --wait), 1 some not, 2 usage, 3 --wait-timeout."
+    help = (
+        "Pull images onto nodes. Exit status: 0 all warm (without --wait: accepted), 1 some not, 2 usage, 3 time over."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="image references, like nginx:1.27")
