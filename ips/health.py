@@ -13,6 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from ips.version import version
+from prewarm.models import NodeView
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +67,22 @@ def check_redis() -> None:
         raise NotReady("Redis does not answer: tasks start, but seconds later") from error
 
 
+def check_nodes() -> None:
+    try:
+        view = NodeView.objects.filter(pk=1).first()
+    except DatabaseError as error:
+        raise NotReady("the database does not answer") from error
+    if view is None or view.complete_at is None:
+        raise NotReady("the watcher has not listed the cluster's nodes yet")
+    if not view.fresh():
+        raise NotReady(f"the cluster was last heard from at {view.heard_at:%Y-%m-%d %H:%M:%S} UTC: is a watcher alive?")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": check_database,
     "migrations": check_migrations,
     "redis": check_redis,
+    "nodes": check_nodes,
 }
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from ips import health
+from prewarm.models import NodeView
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +58,29 @@ def test_a_check_that_breaks_does_not_hide_the_others(monkeypatch):
 
 def test_with_redis_up_it_says_so(valkey):
     assert Client().get("/readyz").json()["parts"]["redis"] == "ok"
+
+
+def test_until_a_watcher_has_listed_the_nodes_it_is_not_ready():
+    NodeView.objects.all().delete()
+
+    assert "has not listed" in Client().get("/readyz").json()["parts"]["nodes"]
+
+
+def test_nodes_that_were_heard_from_long_ago_are_told():
+    long_ago = timezone.now() - timedelta(minutes=5)
+    NodeView.objects.update_or_create(pk=1, defaults={"complete_at": long_ago, "heard_at": long_ago})
+
+    assert "last heard from" in Client().get("/readyz").json()["parts"]["nodes"]
+
+
+def test_with_all_parts_up_it_is_ready(valkey):
+    now = timezone.now()
+    NodeView.objects.update_or_create(pk=1, defaults={"complete_at": now, "heard_at": now})
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "parts": dict.fromkeys(health.CHECKS, "ok")}
 
 
 def test_the_version_is_told():

@@ -1,0 +1,119 @@
+"""Django's admin: the same sign-in, the same sessions, platform administrators only."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import Role, Session
+from tests.people import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/admin/login/"
+
+
+@pytest.fixture
+def administrator() -> Client:
+    """A browser in which a platform administrator has signed in at the admin."""
+    person("root", platform_admin=True)
+    client = Client()
+    client.post(LOGIN, {"username": "root", "password": PASSWORD})
+    return client
+
+
+def test_a_stranger_is_sent_to_the_sign_in_and_from_there_to_the_page():
+    person("root", platform_admin=True)
+    client = Client()
+
+    sent = client.get("/admin/accounts/user/")
+    back = client.post(sent["Location"], {"username": "root", "password": PASSWORD})
+
+    assert sent["Location"] == "/admin/login/?next=/admin/accounts/user/"
+    assert back["Location"] == "/admin/accounts/user/"
+    assert client.get("/admin/accounts/user/").status_code == 200
+
+
+def test_signing_in_here_signs_in_to_the_api_too(administrator):
+    api = APIClient()
+    api.cookies = administrator.cookies
+
+    assert api.get("/api/v1/auth/me/").data["username"] == "root"
+
+
+def test_signing_in_to_the_api_signs_in_here_too():
+    person("root", platform_admin=True)
+    api = APIClient()
+    api.post("/api/v1/auth/login/", {"username": "root", "password": PASSWORD, "cookie": True})
+    client = Client()
+    client.cookies = api.cookies
+
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_session_that_ends_ends_here_at_the_next_click(administrator):
+    assert administrator.get("/admin/").status_code == 200
+
+    Session.objects.all().end()
+
+    assert administrator.get("/admin/").status_code == 302
+
+
+def test_signing_out_ends_the_session(administrator):
+    administrator.post("/admin/logout/")
+
+    assert not Session.objects.alive().exists()
+    assert administrator.get("/admin/").status_code == 302
+
+
+def test_who_is_no_platform_administrator_stays_outside():
+    person("ada", Role.ADMIN)
+    client = Client()
+
+    answer = client.post(LOGIN, {"username": "ada", "password": PASSWORD})
+
+    assert answer.status_code == 200
+    assert not Session.objects.exists()
+    assert client.get("/admin/").status_code == 302
+
+
+def test_guessing_here_is_slowed_down_like_anywhere():
+    person("root", platform_admin=True)
+    client = Client()
+    for _ in range(5):
+        client.post(LOGIN, {"username": "root", "password": "wrong"})
+
+    answer = client.post(LOGIN, {"username": "root", "password": PASSWORD})
+
+    assert b"Too many attempts" in answer.content
+
+
+def test_another_sites_form_cannot_sign_anybody_in():
+    person("root", platform_admin=True)
+
+    answer = Client(enforce_csrf_checks=True).post(LOGIN, {"username": "root", "password": PASSWORD})
+
+    assert answer.status_code == 403
+
+
+def test_a_new_password_set_by_an_administrator_signs_the_user_out(administrator):
+    otto = person("otto", Role.OPERATOR)
+    session = Session.objects.create(user=otto, expires_at=Session.objects.get().expires_at)
+
+    new = "a longer wire with no staple"
+    administrator.post(f"/admin/accounts/user/{otto.pk}/password/", {"password1": new, "password2": new})
+
+    session.refresh_from_db()
+    assert session.ended_at is not None
+    otto.refresh_from_db()
+    assert otto.check_password(new)
+
+
+@pytest.mark.parametrize("page", ["user", "tenant", "session"])
+def test_its_pages_open(administrator, page):
+    assert administrator.get(f"/admin/accounts/{page}/").status_code == 200
+
+
+def test_the_queue_pages_are_for_staff(administrator, valkey):
+    assert administrator.get("/admin/django_rq/dashboard/").status_code == 200
+    assert Client().get("/admin/django_rq/dashboard/").status_code == 302
