@@ -53,7 +53,8 @@ def take(amounts: Mapping[str, int], ahead: Mapping[str, int]) -> None:
     """Count these in, leaving room for what waits ahead. Raises LimitFull, and then the transaction must roll back."""
     for name in in_lock_order(amounts):
         k = amounts[name]
-        room = Limit.objects.filter(name=name, used__lte=F("cap") - (ahead.get(name, 0) + k))
+        # added, not subtracted: MariaDB refuses an unsigned cap less something bigger
+        room = Limit.objects.filter(name=name, cap__gte=F("used") + ahead.get(name, 0) + k)
         if room.update(used=F("used") + k) != 1:
             raise LimitFull(name)
 
