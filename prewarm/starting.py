@@ -33,6 +33,7 @@ class Start:
             self.wants[held.batch.pk] = len(chosen)
             self.candidates += chosen
         if not self.candidates:
+            self.note("")
             return {}
         if waits_for := self.obstacle(self.group[0].task):
             self.note(waits_for)
@@ -61,9 +62,13 @@ class Start:
             result.status, result.not_before = NodeStatus.PULLING, None
             result.started_at = result.started_at or self.now
             pull = Pull(slot, result, task, Phase.TO_CREATE, taints=tuple(self.nodes[slot.node].taints))
-            held_now[candidate.batch.pk].pulls[slot.pull_job] = pull
+            held = held_now[candidate.batch.pk]
+            held.pulls[slot.pull_job] = pull
+            self.wants[held.batch.pk] -= 1
+        for batch_id in {candidate.batch.pk for candidate, _ in done.slots}:
+            held_now[batch_id].batch.waiting = self.wants[batch_id]  # as the dispatch wrote it
         task.in_flight += len(done.slots)
-        self.note("" if done.slots else done.waits_for)
+        self.note(done.waits_for)
 
     def obstacle(self, task: Task) -> str:
         """Why nothing of this task may start now, whatever the limits say."""

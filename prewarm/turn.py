@@ -16,7 +16,7 @@ from prewarm import claims
 from prewarm.answers import take_answer
 from prewarm.clock import database_now
 from prewarm.held import Held
-from prewarm.models import Task
+from prewarm.models import Node, NodeView, Task
 from prewarm.news import follow, gather
 from prewarm.observe import observe
 from prewarm.planner import LostBatch, plan
@@ -35,6 +35,7 @@ PLAN_AGAIN = timedelta(seconds=1)
 STOPS_PULLS = frozenset({"cancelled", "task_timeout"})
 # So few pull jobs may be settled as soon as they have news; more wait for the commit interval, and go together.
 FEW = 20
+NODES_AGAIN_SECONDS = 5.0
 GAP_SECONDS = 0.02
 
 
@@ -46,6 +47,7 @@ class Turn:
         self.held: dict[int, Held] = {}
         self.leaving: dict[str, Pull] = {}  # judged and given back; only their deletion is still to be sent
         self.renewed = time.monotonic()
+        self.nodes_seen = 0.0
         self.hurry = False
 
     def run(self) -> bool:
@@ -83,6 +85,7 @@ class Turn:
         for held in [held for held in self.held.values() if held.planning]:
             self.plan(held, now)
         self.listen(now)
+        self.end_on_gone_nodes()
         for group in self.by_task():
             self.settle(group, now)
         for group in self.by_task():
@@ -143,6 +146,20 @@ class Turn:
         for pull in known.values():
             observe(pull, self.runtime.stream, now)
         self.leaving = {name: pull for name, pull in self.leaving.items() if pull.phase is not Phase.GONE}
+
+    def end_on_gone_nodes(self) -> None:
+        """Now and then: a node that left the cluster will never answer."""
+        if time.monotonic() - self.nodes_seen < NODES_AGAIN_SECONDS:
+            return
+        self.nodes_seen = time.monotonic()
+        waiting = [pull for pull in self.pulls() if pull.ending is None and not pull.concluded]
+        if not waiting or not NodeView.load().fresh():
+            return
+        names = {pull.slot.node for pull in waiting}
+        there = set(Node.objects.filter(pk__in=names).values_list("name", flat=True))
+        for pull in waiting:
+            if pull.slot.node not in there:
+                pull.end(Ending("node_gone", f"{pull.slot.node} left the cluster while it was pulling."))
 
     def settle(self, group: list[Held], now: datetime, decided: dict[int, BatchNews] | None = None) -> None:
         """Commit what one task's batches found out; batches that are no longer ours are dropped."""
