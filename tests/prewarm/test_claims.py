@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from prewarm import claims
 from prewarm.models import Batch
@@ -138,7 +138,7 @@ def test_renewing_a_lost_batch_gives_nothing(batch: Batch) -> None:
     assert ours == set()
 
 
-def test_nothing_is_created_close_to_the_end_of_a_lease(settings: SettingsWrapper) -> None:
+def test_nothing_is_created_close_to_the_end_of_a_lease(settings: Settings) -> None:
     settings.LEASE_SECONDS, settings.LEASE_MARGIN_SECONDS = 4.0, 5.0
 
     assert not claims.Lease.starting().safe_to_create()

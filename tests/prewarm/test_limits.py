@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from prewarm import limits
 from prewarm.limits import LimitFull
@@ -56,7 +56,7 @@ def test_room_is_left_for_what_waits_ahead() -> None:
     assert take({"cluster": 2}, ahead={"cluster": 3})
 
 
-def test_a_limit_that_nobody_made_starts_from_its_default(settings: SettingsWrapper) -> None:
+def test_a_limit_that_nobody_made_starts_from_its_default(settings: Settings) -> None:
     settings.CAP_REGISTRY_HOST = 7
 
     rows = limits.read(["host:quay.io", "cluster"])
