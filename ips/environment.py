@@ -5,6 +5,7 @@ A value that cannot be used stops the start with one sentence that names the var
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def envseconds(name: str, default: float, *, at_least: float = 0.0) -> float:
     try:
         seconds = float(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}; use a number of seconds.") from None
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a number of seconds.")
     if seconds < at_least:
         raise ImproperlyConfigured(f"{name} is {seconds:g}; use at least {at_least:g} seconds.")
     return seconds

@@ -180,6 +180,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TaskStatusEnum": "prewarm.models.TaskStatus",
+        "NodeStatusEnum": "prewarm.models.NodeStatus",
+    },
     "PREPROCESSING_HOOKS": ["ips.openapi.only_v1"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ips.openapi.add_problems"],
 }
