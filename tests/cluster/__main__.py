@@ -13,7 +13,7 @@ from tests.cluster.machine.versions import VERSIONS, Version
 COMMANDS = {
     "build": "build its binaries and the test images, which happens once per machine",
     "up": "start it, with two nodes; builds first what is missing",
-    "down": "end it; what was pushed to its registries stays",
+    "down": "end it, also after a crash; binaries and test images stay in the cache",
     "status": "say whether it is up (exit status 0) or not (1)",
     "env": 'print what a client needs: eval "$(tests/cluster/cluster env 1.36)"',
 }

@@ -4,6 +4,7 @@ Where real nodes cannot run, every test that needs them is not run, and the summ
 (`CI=true`) not run is failed.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ from tests.cluster.stage import Stage
 from tests.processes import wait_until
 
 IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 SECONDS = 240  # for one test; what a fixture builds and starts does not count
 
 
@@ -65,10 +67,8 @@ def marks() -> Iterator[Marks]:
 @pytest.fixture(scope="session")
 def ips(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """IPS on this cluster with the rights that `cluster-setup` gives it, without a helper image."""
-    installation = Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage))
-    installation.start()
-    yield installation
-    installation.stop()
+    with Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage)) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +76,8 @@ def ips_with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> I
     """A second installation on the same cluster, which uses the helper image."""
     helper = f"{stage.version.registry}/{images.NOOP}"
     folder = tmp_path_factory.mktemp("ips-with-helper")
-    installation = Installation(folder, kubeconfig_of_ips(stage), IPS_HELPER_IMAGE=helper)
-    installation.start()
-    yield installation
-    installation.stop()
+    with Installation(folder, kubeconfig_of_ips(stage), IPS_HELPER_IMAGE=helper) as installation:
+        yield installation
 
 
 @pytest.fixture(params=["no helper", "helper"])

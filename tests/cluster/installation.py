@@ -1,6 +1,7 @@
 """IPS as its users run it: `manage.py up KUBECONFIG` in a folder of its own, spoken to over HTTP and by commands."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,21 +11,14 @@ from typing import Any
 
 import httpx
 
-from tests.cluster.machine.processes import Processes
+from tests.cluster.machine.processes import Processes, end
 from tests.cluster.stage import NODES
 from tests.environment import free_port
 from tests.processes import wait_until
 
 PROJECT = Path(__file__).parents[2]
-NAME, PASSWORD = "ada", "correct horse battery staple"
 FINISHED = {"succeeded", "partial", "failed", "cancelled"}
-ADMINISTRATOR = f"""
-from accounts.models import User
-user, _ = User.objects.get_or_create(username={NAME!r})
-user.is_platform_admin = True
-user.set_password({PASSWORD!r})
-user.save()
-"""
+ADMINISTRATOR = re.compile(r"Username +(\S+)\s+Password +(\S+)")  # what the first start shows once
 
 
 @dataclass(frozen=True)
@@ -66,31 +60,46 @@ class Installation:
             "PORT": str(self.port),
             "IPS_VAR_DIR": str(folder / "var"),
             "IPS_RETRY_BACKOFF_MAX_SECONDS": "5",
+            "IPS_PULL_TIMEOUT_GRACE_SECONDS": "5",
             **settings,
         }
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1/", timeout=30)
 
+    def __enter__(self) -> "Installation":
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         """Start everything and sign in; IPS is ready when it has seen the cluster's nodes."""
         (self.folder / "var").mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, str(PROJECT / "manage.py"), "up", str(self.kubeconfig)]
-        self.processes.start("ips", command, env=self.environment)
+        command = [sys.executable, str(PROJECT / "manage.py"), "up", "--port", str(self.port)]
+        self.processes.start("ips", [*command, "--kubeconfig", str(self.kubeconfig)], env=self.environment)
         wait_until(self._is_ready, f"IPS to be ready, see {self.processes.logs}", 60)
-        made = self.manage("shell", "-c", ADMINISTRATOR)
-        assert made.returncode == 0, made.stderr
-        answer = self.http.post("auth/login/", json={"username": NAME, "password": PASSWORD})
+        shown = ADMINISTRATOR.search((self.processes.logs / "ips.log").read_text())
+        assert shown, "the first start shows the administrator's name and password"
+        answer = self.http.post("auth/login/", json={"username": shown[1], "password": shown[2]})
         answer.raise_for_status()
         self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
     def stop(self) -> None:
         self.http.close()
         self.processes.stop("ips", seconds=20)
+        end(self.processes.marked(), seconds=5)
 
     def manage(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command of `manage.py` beside the running processes."""
+        instance = (self.folder / "var" / "instance.env").read_text().splitlines()
+        running = dict(line.split("=", 1) for line in instance if "=" in line and not line.startswith("#"))
         return subprocess.run(
             [sys.executable, str(PROJECT / "manage.py"), *arguments],
-            env=self.environment,
+            env={**self.environment, **running},
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -117,8 +126,8 @@ class Installation:
 
     def outcome(self, task: str) -> Outcome:
         """What IPS says right now."""
-        nodes = self.http.get(f"tasks/{task}/nodes/").raise_for_status().json()["results"]
-        return Outcome(self.http.get(f"tasks/{task}/").raise_for_status().json(), nodes)
+        told = self.http.get(f"tasks/{task}/").raise_for_status().json()  # first: its nodes only get further
+        return Outcome(told, self.http.get(f"tasks/{task}/nodes/").raise_for_status().json()["results"])
 
     def end_of(self, task: str, *, seconds: float = 90) -> Outcome:
         return self.until(task, lambda outcome: outcome.status in FINISHED, "the task to end", seconds=seconds)

@@ -1,10 +1,12 @@
 """What the tests see of a real cluster: its nodes down to containerd, its pull namespace, its registries."""
 
 import json
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.cluster.machine import images, registry
@@ -47,7 +49,7 @@ class Stage:
             targets = dict(line.split()[:3:2] for line in node.ctr("images", "ls").splitlines()[1:])
             node.remove_images(keep=[name for name, digest in targets.items() if digest == targets.get(pause)])
 
-    def fresh(self, reference: str, *, host: str | None = None) -> str:
+    def fresh(self, reference: str) -> str:
         """The full name of a test image under a tag of this test's own.
 
         Nodes tell the API server only now and then which images they have: a name that was never used before is
@@ -60,10 +62,18 @@ class Stage:
             Push(self.version.private_registry, repository, credentials=credentials).tag(tag, own)
             return f"{self.version.private_registry}/{repository}:{own}"
         Push(self.version.registry, repository).tag(tag, own)
-        return f"{host or self.version.registry}/{repository}:{own}"
+        return f"{self.version.registry}/{repository}:{own}"
 
-    def slowly(self, bytes_per_second: int) -> SlowProxy:
-        """The plain registry, behind a proxy at `version.slow_registry` that lets so much through."""
+    def new_image(self) -> str:
+        """An image of 8 MB that nobody has seen before, by its name at the proxy of `slowly`."""
+        repository = f"a/new-{uuid.uuid4().hex[:8]}"
+        with tempfile.TemporaryDirectory() as folder:
+            images.write(Path(folder), [f"{repository}:1"], images.RandomData(8, repository), "/data")
+            Push(self.version.registry, repository).layout(Path(folder) / repository.replace("/", "+"))
+        return f"{self.version.slow_registry}/{repository}:1"
+
+    def slowly(self, bytes_per_second: int = 200_000) -> SlowProxy:
+        """The plain registry behind a proxy that lets so little through that a new image takes 40 s."""
         return SlowProxy(self.version.slow_registry, self.version.registry, bytes_per_second=bytes_per_second)
 
     @contextmanager

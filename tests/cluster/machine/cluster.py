@@ -19,7 +19,7 @@ from tests.cluster.machine.processes import Processes, end
 from tests.cluster.machine.progress import CannotRun, say, timed
 from tests.cluster.machine.versions import Version
 
-LOST_WITH_THE_CLUSTER = ["etcd", "certs"]  # what was pushed to the registries stays, and so do the certificates
+LOST_WITH_THE_CLUSTER = ["etcd", "certs", registry.PLAIN, registry.PRIVATE]  # certificates and logs stay
 
 
 def reason_not_to_run() -> str:

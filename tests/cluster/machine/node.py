@@ -76,10 +76,9 @@ class Node:
 
     def start_containerd(self) -> None:
         own = binaries(self.version)
-        path = f"{own}:{os.environ['PATH']}"
         command: list[str | Path] = ["unshare", "--mount", "--propagation", "private", NAMESPACE_SCRIPT, self.folder]
         command += [own / "containerd", "--config", self.folder / "containerd.toml"]
-        self.processes.start(self.containerd, command, env={"PATH": path})
+        self.processes.start(self.containerd, command, env={**os.environ, "PATH": f"{own}:{os.environ['PATH']}"})
         deadline = time.monotonic() + 30
         while not self.ctr_answers():
             self.processes.must_run(self.containerd)

@@ -63,14 +63,17 @@ class Processes:
         self.logs = folder / "log"
 
     def start(self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> Process:
-        """Start a process in a session of its own, its output in `log/NAME.log`; write down its id and start time."""
+        """Start a process in a session of its own, its output in `log/NAME.log`; write down its id and start time.
+
+        `env` is its whole environment; without it, the same as ours.
+        """
         self.pids.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(parents=True, exist_ok=True)
         output = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         pid = os.posix_spawnp(
             str(command[0]),
             [str(word) for word in command],
-            {**os.environ, **(env or {}), MARK: str(self.folder)},
+            {**(os.environ if env is None else env), MARK: str(self.folder)},
             setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

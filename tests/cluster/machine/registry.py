@@ -17,7 +17,7 @@ PLAIN, PRIVATE = "registry", "private-registry"
 
 
 def start(processes: Processes, version: Version, *names: str) -> None:
-    """Start these registries (both when none is named) and wait until they answer. What was pushed before is there."""
+    """Start these registries (both when none is named) and wait until they answer."""
     addresses = {PLAIN: version.registry, PRIVATE: version.private_registry}
     for name in names or addresses:
         configuration = write_configuration(processes.folder, name, addresses[name])
