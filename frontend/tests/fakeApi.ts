@@ -55,7 +55,7 @@ export class FakeApi {
   tell(id: string, text: string): void {
     const kept = this.kept(id)
     kept.task = { ...kept.task, change: kept.task.change + 1 }
-    kept.events.push({ change: kept.task.change, at: kept.task.created_at, kind: 'note', text })
+    kept.events.push({ change: kept.task.change, at: kept.task.created_at, kind: 'note', text, data: {} })
   }
 
   private kept(id: string): Kept {
@@ -106,7 +106,7 @@ export class FakeApi {
     const matching = this.nodes.filter((node) => matches(node, asked))
     const skipped = matching.filter((node) => !node.ready)
     return json(200, {
-      matched: matching.length,
+      matched: matching.length - skipped.length,
       total: this.nodes.length,
       skipped: skipped.length
         ? [{ reason: 'node_unready', hint: 'See kubectl describe node.', nodes: skipped.length }]
@@ -117,7 +117,7 @@ export class FakeApi {
   }
 
   private create(asked: TaskRequest): Response {
-    const given: Partial<TaskDetail> = { images: asked.images, created_by: this.me?.username ?? null }
+    const given: Partial<TaskDetail> = { images: asked.images, created_by: this.me?.username ?? '' }
     return refuse(asked) ?? json(202, this.addTask(given))
   }
 
@@ -230,20 +230,21 @@ export function newTask(): TaskDetail {
     concurrency: 5,
     parallel_batches: 1,
     priority: 5,
-    timeout_seconds: null,
-    pull_timeout_seconds: null,
+    timeout_seconds: 1800,
+    pull_timeout_seconds: 900,
     max_attempts: 3,
     retry_backoff_seconds: 30,
     pull_policy: 'IfNotPresent',
     pull_secrets: [],
-    failure_limit: null,
-    first_wave: null,
+    failure_limit: '',
+    first_wave: 0,
     strict_waves: false,
     allow_skipped: false,
     include_cordoned: false,
     puller: 'auto',
     status: 'running',
     reason: '',
+    hint: '',
     counts: countOf([]),
     waiting_reason: '',
     waiting_since: null,

@@ -1,9 +1,12 @@
 /** What tests of the UI share: the fake API in place of the network, and composables outside of a component. */
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
 
 import { FakeApi } from './fakeApi'
+
+const opened: VueWrapper[] = []
 
 /** A fake API for every test of a file, reached through fetch, with a CSRF cookie in the browser. */
 export function useFakeApi(): { api: FakeApi } {
@@ -13,9 +16,13 @@ export function useFakeApi(): { api: FakeApi } {
     document.cookie = 'csrftoken=c5rf'
     setActivePinia(createPinia())
     vi.stubGlobal('fetch', (request: Request) => held.api.fetch(request))
+    vi.stubGlobal('scrollTo', vi.fn())
     vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }))
   })
-  afterEach(() => vi.unstubAllGlobals())
+  afterEach(() => {
+    opened.splice(0).forEach((shown) => shown.unmount())
+    vi.unstubAllGlobals()
+  })
   return held
 }
 
@@ -31,4 +38,30 @@ export function enter<Result>(setup: () => Result): { result: Result; leave: () 
 export function look(visible: boolean): void {
   vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(visible ? 'visible' : 'hidden')
   document.dispatchEvent(new Event('visibilitychange'))
+}
+
+/** The whole application at an address, as someone's browser shows it. */
+export async function open(path: string): Promise<VueWrapper> {
+  const { default: App } = await import('@/App.vue')
+  const { router } = await import('@/router')
+  const shown = mount(App, { attachTo: document.body, global: { plugins: [router] } })
+  await router.push(path)
+  await settled()
+  opened.push(shown)
+  return shown
+}
+
+/** Let everything happen that is under way: requests to the fake API, lazy pages, drawing. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 5; round += 1) await flushPromises()
+}
+
+/** Wait until something is there, as a person would, but not for ever. */
+export async function eventually<Found>(find: () => Found | undefined): Promise<Found> {
+  const look = () => {
+    const found = find()
+    if (found === undefined) throw new Error('it did not appear')
+    return found
+  }
+  return vi.waitFor(look, { timeout: 10_000, interval: 20 })
 }

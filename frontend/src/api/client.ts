@@ -12,11 +12,11 @@ import type { paths } from './schema'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-let onSignedOut: () => void = () => {}
+const onSignedOut = new Set<() => void>()
 
 /** Say what happens when the server no longer knows the session (401 on anything but signing in). */
 export function whenSignedOut(act: () => void): void {
-  onSignedOut = act
+  onSignedOut.add(act)
 }
 
 const session: Middleware = {
@@ -28,7 +28,7 @@ const session: Middleware = {
   async onResponse({ response, schemaPath }) {
     readServerClock(response)
     if (response.ok || response.status === 304) return
-    if (response.status === 401 && schemaPath !== '/api/v1/auth/login/') onSignedOut()
+    if (response.status === 401 && schemaPath !== '/api/v1/auth/login/') onSignedOut.forEach((act) => act())
     throw await readProblem(response)
   },
   onError({ error }) {

@@ -25,14 +25,14 @@ export interface components {
       concurrency?: number
       parallel_batches?: number
       priority?: number
-      timeout_seconds?: number | null
-      pull_timeout_seconds?: number | null
+      timeout_seconds?: number
+      pull_timeout_seconds?: number
       max_attempts?: number
       retry_backoff_seconds?: number
       pull_policy?: 'IfNotPresent' | 'Always'
       pull_secrets?: string[]
-      failure_limit?: string | null
-      first_wave?: number | null
+      failure_limit?: string
+      first_wave?: number
       strict_waves?: boolean
       allow_skipped?: boolean
       include_cordoned?: boolean
@@ -59,26 +59,27 @@ export interface components {
       concurrency: number
       parallel_batches: number
       priority: number
-      timeout_seconds: number | null
-      pull_timeout_seconds: number | null
+      timeout_seconds: number
+      pull_timeout_seconds: number
       max_attempts: number
       retry_backoff_seconds: number
       pull_policy: 'IfNotPresent' | 'Always'
       pull_secrets: string[]
-      failure_limit: string | null
-      first_wave: number | null
+      failure_limit: string
+      first_wave: number
       strict_waves: boolean
       allow_skipped: boolean
       include_cordoned: boolean
       puller: 'auto' | 'job' | 'pod'
       status: 'pending' | 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled'
       reason: string
+      hint: string
       counts: components['schemas']['Counts']
       waiting_reason: string
       waiting_since: string | null
       paused_at: string | null
       cancel_requested_at: string | null
-      created_by: string | null
+      created_by: string
       created_at: string
       started_at: string | null
       finished_at: string | null
@@ -116,7 +117,7 @@ export interface components {
       images: components['schemas']['ImageResult'][]
       change: number
     }
-    TaskEvent: { change: number; at: string; kind: string; text: string; node?: string }
+    TaskEvent: { change: number; at: string; kind: string; text: string; data: Record<string, unknown> }
     TaskChanges: {
       change: number
       task: components['schemas']['TaskDetail']

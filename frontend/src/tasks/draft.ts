@@ -69,12 +69,12 @@ export function draftFrom(task: TaskDetail): Draft {
       concurrency: task.concurrency,
       parallel_batches: task.parallel_batches,
       priority: task.priority,
-      timeout_seconds: task.timeout_seconds ?? undefined,
-      pull_timeout_seconds: task.pull_timeout_seconds ?? undefined,
+      timeout_seconds: unlessDefault(task.timeout_seconds, 1_800),
+      pull_timeout_seconds: unlessDefault(task.pull_timeout_seconds, 900),
       max_attempts: task.max_attempts,
       retry_backoff_seconds: task.retry_backoff_seconds,
-      first_wave: task.first_wave ?? undefined,
-      failure_limit: task.failure_limit ?? '',
+      first_wave: task.first_wave || undefined,
+      failure_limit: task.failure_limit,
       pull_secrets: task.pull_secrets.join(', '),
       pull_policy: task.pull_policy,
       puller: task.puller,
@@ -83,6 +83,11 @@ export function draftFrom(task: TaskDetail): Draft {
       strict_waves: task.strict_waves,
     },
   }
+}
+
+/** A time that is the server's own default was most likely never given: the clone leaves it to the server again. */
+function unlessDefault(seconds: number, usual: number): number | undefined {
+  return seconds === usual ? undefined : seconds
 }
 
 export function toRequest(draft: Draft): TaskRequest {

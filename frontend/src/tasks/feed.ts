@@ -34,7 +34,7 @@ export class TaskFeed {
   }
 
   private isNew(event: TaskEvent): boolean {
-    const key = `${event.change} ${event.at} ${event.kind} ${event.node ?? ''} ${event.text}`
+    const key = `${event.change} ${event.at} ${event.kind} ${event.text}`
     if (this.seenEvents.has(key)) return false
     this.seenEvents.add(key)
     return true

@@ -45,7 +45,7 @@ describe('the preview', () => {
     expect(busy.value).toBe(true)
     await pause()
 
-    expect(preview.value).toMatchObject({ matched: 2, total: 3, skipped: [{ reason: 'node_unready', nodes: 1 }] })
+    expect(preview.value).toMatchObject({ matched: 1, total: 3, skipped: [{ reason: 'node_unready', nodes: 1 }] })
     expect(busy.value).toBe(false)
   })
 
@@ -94,7 +94,7 @@ describe('the preview', () => {
     await pause()
     await vi.advanceTimersByTimeAsync(10_000)
 
-    expect(preview.value?.matched).toBe(2)
+    expect(preview.value?.matched).toBe(1)
   })
 
   it('shows errors of input at their fields', async () => {

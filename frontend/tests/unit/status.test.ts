@@ -38,3 +38,13 @@ describe('a code that this UI does not know yet', () => {
     expect(waitLabel('moon_phase')).toBe('moon phase')
   })
 })
+
+describe('what a task waits for', () => {
+  it('names the registry whose limit is reached', () => {
+    expect(waitLabel('host:registry.example.com:5000')).toContain('from registry.example.com:5000')
+  })
+
+  it('is not mentioned while it is the task’s own pace', () => {
+    expect(waitLabel('own_limit')).toBe('')
+  })
+})

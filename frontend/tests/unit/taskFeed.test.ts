@@ -47,7 +47,7 @@ describe('a task’s feed', () => {
 
   it('shows an event once, though it arrives twice', () => {
     const feed = new TaskFeed()
-    const event = { change: 1, at: '2026-11-24T08:00:00Z', kind: 'note', text: 'Batch 1 started' }
+    const event = { change: 1, at: '2026-11-24T08:00:00Z', kind: 'note', text: 'Batch 1 started', data: {} }
 
     feed.merge({ ...answer(1, []), events: [event] })
     feed.merge({ ...answer(1, []), events: [event] })
@@ -57,7 +57,7 @@ describe('a task’s feed', () => {
 
   it('orders events by their change, whatever order they came in', () => {
     const feed = new TaskFeed()
-    const event = (change: number) => ({ change, at: '2026-11-24T08:00:00Z', kind: 'note', text: `event ${change}` })
+    const event = (change: number) => ({ change, at: '2026-11-24T08:00:00Z', kind: 'note', text: `event ${change}`, data: {} })
 
     feed.merge({ ...answer(3, []), events: [event(3)] })
     feed.merge({ ...answer(3, []), events: [event(1), event(2)] })
