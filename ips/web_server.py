@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
+from ips.environment import envint, envstr
 from ips.logs import logging_settings
 
-bind = os.environ.get("IPS_WEB_ADDRESS", "127.0.0.1:8000")
+bind = envstr("IPS_WEB_ADDRESS", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = 1
-threads = int(os.environ.get("IPS_WEB_THREADS", "8"))
+threads = envint("IPS_WEB_THREADS", 8, at_least=1)
 keepalive = 75
 graceful_timeout = 5
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# Where its heartbeat never waits for a disk, and a read-only root does not matter.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
-logconfig_dict = logging_settings(os.environ.get("IPS_LOG_FORMAT", "json"), os.environ.get("IPS_LOG_LEVEL", "INFO"))
+logconfig_dict = logging_settings(envstr("IPS_LOG_FORMAT", "json"), envstr("IPS_LOG_LEVEL", "INFO"))
