@@ -11,7 +11,7 @@ from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus,
 from prewarm.pull import Pull
 
 
-@dataclass
+@dataclass(eq=False)
 class Held:
     """What was read when the batch was claimed. Only its holder writes these rows, so it stays true.
 

@@ -52,7 +52,9 @@ def _take(pull: Pull, seen: PodSeen, now: datetime) -> None:
     found = judge({"status": seen.status}, pull.images)
     if not pull.concluded:
         latch(pull.verdicts, found.verdicts)
-    if seen.gone:
+    if seen.gone and pull.via_job:
+        pull.look_due = 0.0  # the Job may live on, and make another pod: only a look at both tells
+    elif seen.gone:
         pull.phase = Phase.GONE
     if pull.ending is None and not pull.concluded:
         if pull.all_judged:

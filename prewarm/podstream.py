@@ -24,7 +24,7 @@ from prewarm.pullevents import PullEvents
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 20_000
+REMEMBERED = 4_000
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Ending:
     message: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Pull:
     """In memory only; all that matters is in the slot, the node result and the cluster."""
 

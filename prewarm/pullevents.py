@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-REMEMBERED = 50_000
+REMEMBERED = 20_000
 
 _PULLED = re.compile(
     r'^Successfully pulled image "[^"]*" in (?P<took>[0-9hmsnµu.]+)'

@@ -9,6 +9,8 @@ import threading
 import time
 from functools import cached_property
 
+from django.conf import settings
+
 from prewarm.binding import bind
 from prewarm.cluster import Cluster
 from prewarm.podstream import PodStream
@@ -47,10 +49,12 @@ class Runtime:
     @cached_property
     def priority_class(self) -> str:
         """The pods' priority class, or none where cluster-setup has not made it: pods then go without."""
-        from django.conf import settings
-
         name = settings.PRIORITY_CLASS
         return name if name and self.cluster.find(f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}") else ""
+
+    def ready(self) -> None:
+        """Know the cluster, follow its pods. Raises ClusterError when nobody answers, WrongCluster, NotConfigured."""
+        _ = self.installation, self.stream
 
     def note_unreachable(self, because: str) -> None:
         self._unreachable_at = time.monotonic()

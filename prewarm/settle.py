@@ -24,7 +24,7 @@ from prewarm.transactions import retried
 MAX_STATEMENT_ROWS = 200
 
 
-@dataclass
+@dataclass(eq=False)
 class BatchNews:
     """What one held batch has to write."""
 

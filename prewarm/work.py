@@ -7,6 +7,7 @@ from functools import cache
 
 from django.db import close_old_connections
 
+from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.runtime import Runtime
 from prewarm.ticking import tick as one_tick
@@ -24,6 +25,11 @@ def runtime() -> Runtime:
 def turn() -> None:
     """Work on what is due, then ring for whoever takes the next turn."""
     close_old_connections()
+    try:
+        runtime().ready()
+    except ClusterError as error:
+        log.warning("no turn: the API server does not answer", extra={"error": error.message})
+        return  # the next tick rings again
     if Turn(runtime()).run():
         ring_turns()
 
