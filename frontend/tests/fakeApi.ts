@@ -290,6 +290,7 @@ export function newNode(given: Partial<Node> = {}): Node {
     labels: {},
     taints: [],
     images: 12,
+    runtime: 'containerd://2.1.4',
     kubelet_version: 'v1.36.0',
     seen_at: '2026-11-24T08:00:00Z',
     ...given,

@@ -42,20 +42,20 @@ export const api = {
   /** Newest first. */
   async tasks(filter: TaskFilter, signal?: AbortSignal): Promise<Page<Task>> {
     const query = { ordering: '-created_at', ...filter }
-    return given(await http.GET('/api/v1/tasks/', { params: { query }, signal }))
+    return given(await http.GET('/api/v1/tasks/', { params: { query }, signal })) as Page<Task>
   },
 
   async task(id: string): Promise<TaskDetail> {
-    return given(await http.GET('/api/v1/tasks/{id}/', byId(id)))
+    return given(await http.GET('/api/v1/tasks/{id}/', byId(id))) as TaskDetail
   },
 
-  async createTask(body: TaskRequest): Promise<Task> {
-    return given(await http.POST('/api/v1/tasks/', { body }))
+  async createTask(body: TaskRequest): Promise<TaskDetail> {
+    return given(await http.POST('/api/v1/tasks/', { body })) as TaskDetail
   },
 
   /** What a task would do: which nodes, which of them are left out and why. Changes nothing. */
   async previewTask(body: TaskRequest, signal?: AbortSignal): Promise<Preview> {
-    return given(await http.POST('/api/v1/tasks/preview/', { body, signal }))
+    return given(await http.POST('/api/v1/tasks/preview/', { body, signal })) as Preview
   },
 
   /** Node results and events newer than `after`, at most 500 nodes; `more` says that there are others. */
@@ -65,32 +65,34 @@ export const api = {
       headers: etag ? { 'If-None-Match': etag } : {},
       signal,
     })
-    return { changes: response.status === 304 ? null : (data ?? null), etag: response.headers.get('ETag') ?? etag }
+    const changes = response.status === 304 ? null : (given({ data, response }) as TaskChanges)
+    return { changes, etag: response.headers.get('ETag') ?? etag }
   },
 
-  async cancelTask(id: string): Promise<Task> {
-    return given(await http.POST('/api/v1/tasks/{id}/cancel/', byId(id)))
+  async cancelTask(id: string): Promise<TaskDetail> {
+    return given(await http.POST('/api/v1/tasks/{id}/cancel/', byId(id))) as TaskDetail
   },
 
-  async pauseTask(id: string): Promise<Task> {
-    return given(await http.POST('/api/v1/tasks/{id}/pause/', byId(id)))
+  async pauseTask(id: string): Promise<TaskDetail> {
+    return given(await http.POST('/api/v1/tasks/{id}/pause/', byId(id))) as TaskDetail
   },
 
-  async resumeTask(id: string): Promise<Task> {
-    return given(await http.POST('/api/v1/tasks/{id}/resume/', byId(id)))
+  async resumeTask(id: string): Promise<TaskDetail> {
+    return given(await http.POST('/api/v1/tasks/{id}/resume/', byId(id))) as TaskDetail
   },
 
   /** A new task with only the pairs that failed. */
-  async retryTask(id: string): Promise<Task> {
-    return given(await http.POST('/api/v1/tasks/{id}/retry/', byId(id)))
+  async retryTask(id: string): Promise<TaskDetail> {
+    return given(await http.POST('/api/v1/tasks/{id}/retry/', byId(id))) as TaskDetail
   },
 
   async nodes(filter: NodeFilter, signal?: AbortSignal): Promise<Page<Node>> {
-    return given(await http.GET('/api/v1/nodes/', { params: { query: filter }, signal }))
+    return given(await http.GET('/api/v1/nodes/', { params: { query: filter }, signal })) as Page<Node>
   },
 }
 
-function given<Data>(answer: { data?: Data; response: Response }): Data {
+/** The answer's body, as the schema has it. */
+function given<Body>(answer: { data?: Body; response: Response }): Body {
   if (answer.data === undefined) throw new Error(`an empty answer from ${answer.response.url}`)
   return answer.data
 }

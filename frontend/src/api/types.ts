@@ -1,26 +1,53 @@
-/** The API's nouns under the names that the UI uses. Only this file and client.ts know the generated schema. */
+/**
+ * The API's nouns under the names that the UI uses. Only this file and client.ts know the generated schema.
+ *
+ * The schema leaves JSON columns open, and two answers that are no model's: those are written out here.
+ */
 import type { components } from './schema'
 
 type Schemas = components['schemas']
+type With<Schema, Known> = Omit<Schema, keyof Known> & Known
+
+interface TaskLists {
+  images: string[]
+  node_names: string[]
+  pull_secrets: string[]
+}
 
 export type Me = Schemas['Me']
-export type Role = Schemas['Membership']['role']
-export type TaskRequest = Schemas['TaskRequest']
-export type Task = Schemas['Task']
-export type TaskDetail = Schemas['TaskDetail']
-export type TaskStatus = Task['status']
+export type Role = Schemas['RoleEnum']
+export type TaskRequest = Schemas['TaskRequestRequest']
+export type Task = With<Schemas['Task'], TaskLists>
+export type TaskDetail = With<Schemas['TaskDetail'], TaskLists>
+export type TaskStatus = Schemas['TaskStatusEnum']
 export type Counts = Schemas['Counts']
 export type ReasonGroup = Schemas['ReasonGroup']
-export type NodeResult = Schemas['NodeResult']
-export type NodeStatus = NodeResult['status']
-export type ImageResult = Schemas['ImageResult']
+export type NodeResult = Schemas['NodeResultSchema']
+export type NodeStatus = Schemas['NodeStatusEnum']
+export type ImageResult = Schemas['ImageOnNode']
 /** `''` while the image has no verdict yet. */
 export type Outcome = ImageResult['outcome']
-export type TaskEvent = Schemas['TaskEvent']
-export type TaskChanges = Schemas['TaskChanges']
-export type Preview = Schemas['Preview']
-export type Node = Schemas['Node']
+export type TaskEvent = With<Schemas['Event'], { data: Record<string, unknown> }>
+export type Node = With<Schemas['Node'], { labels: Record<string, string>; taints: Record<string, string>[] }>
 export type Problem = Schemas['Problem']
+
+export type TaskChanges = {
+  change: number
+  task: TaskDetail
+  nodes: NodeResult[]
+  events: TaskEvent[]
+  more: boolean
+}
+
+export type Preview = {
+  /** Nodes on which pulls would run. */
+  matched: number
+  total: number
+  skipped: { reason: string; hint: string; nodes: number }[]
+  /** The first 200; `present` are the indexes of images that are proven to be there. */
+  nodes: { name: string; skipped: string | null; present: number[] }[]
+  warnings: string[]
+}
 
 export interface Page<Row> {
   count: number
