@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -90,31 +91,39 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="no databases, browsers, clusters")
     parser.add_argument("suites", nargs="*", help=f"only these: {', '.join(suite.name for suite in SUITES)}")
     options = parser.parse_args()
-    wanted = [suite for suite in SUITES if suite.quick] + [QUICK_UNITS] if options.quick else SUITES
+    wanted = [QUICK_UNITS, *(suite for suite in SUITES if suite.quick)] if options.quick else SUITES
     wanted = [suite for suite in wanted if not options.suites or suite.name in options.suites]
-    total, times = Counts(), []
-    for suite in wanted:
-        started = time.monotonic()
-        counts = run(suite)
+    # The quick suites do not disturb each other: two at once, their output shown when they end.
+    with ThreadPoolExecutor(2 if options.quick else 1) as pool:
+        outcomes = list(pool.map(lambda suite: run(suite, shown_at_end=options.quick), wanted))
+    total = Counts()
+    print()
+    for suite, (counts, seconds) in zip(wanted, outcomes, strict=True):
         total.add(counts)
-        times.append(f"{time.monotonic() - started:7.1f} s  {suite.name}: {counts}")
-    print("\n" + "\n".join(times))
+        print(f"{seconds:7.1f} s  {suite.name}: {counts}")
     print(total, flush=True)
     return 1 if total.failed else 0
 
 
-def run(suite: Suite) -> Counts:
-    """Run one suite with its output shown, and count what it reports."""
-    print(f"\n== {suite.name}", flush=True)
+def run(suite: Suite, *, shown_at_end: bool) -> tuple[Counts, float]:
+    """Run one suite and count what it reports. Returns the counts, and how many seconds it took."""
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
         command = [word.replace("{report}", str(report)) for word in suite.command]
         given = {name: value.replace("{report}", str(report)) for name, value in suite.environment.items()}
-        status = subprocess.run(command, cwd=suite.where, env={**os.environ, **given}, check=False).returncode
-        counts = count(report) if report.is_file() else Counts(passed=int(status == 0))
-    if status and not counts.failed:
+        output = subprocess.PIPE if shown_at_end else None
+        if not shown_at_end:
+            print(f"\n== {suite.name}", flush=True)
+        done = subprocess.run(
+            command, cwd=suite.where, env={**os.environ, **given}, check=False, stdout=output, stderr=subprocess.STDOUT
+        )
+        counts = count(report) if report.is_file() else Counts(passed=int(done.returncode == 0))
+    if done.returncode and not counts.failed:
         counts.failed += 1
-    return counts
+    if shown_at_end:
+        print(f"\n== {suite.name}\n{done.stdout.decode(errors='replace')}", end="", flush=True)
+    return counts, time.monotonic() - started
 
 
 def count(report: Path) -> Counts:
