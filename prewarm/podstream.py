@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from prewarm.cluster import Cluster, ClusterError, ResourceExpired, Watched
-from prewarm.cluster.client import sleep_before_retry
+from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, pods
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
 from prewarm.pullevents import PullEvents
@@ -46,8 +46,9 @@ class PodSeen:
 class PodStream:
     """Follows pods and their Pulled events in two threads of the worker's process."""
 
-    def __init__(self, cluster: Cluster, installation: str) -> None:
+    def __init__(self, cluster: Cluster, installation: str, stopping: threading.Event) -> None:
         self._cluster = cluster
+        self._stopping = stopping
         self._selector = f"{INSTALLATION_LABEL}={installation}"
         self._seen: OrderedDict[str, PodSeen] = OrderedDict()
         self._changed: set[str] = set()
@@ -91,7 +92,7 @@ class PodStream:
     def _follow_pods(self) -> None:
         failures = 0
         version = ""
-        while True:
+        while not self._stopping.is_set():
             try:
                 version = version or self._take_list()
                 self._steady_since = min(self._steady_since, time.monotonic())
@@ -107,13 +108,13 @@ class PodStream:
                 failures += 1
                 self._steady_since = float("inf")
                 log.warning("pod stream interrupted", extra={"error": error.message})
-                sleep_before_retry(failures)
+                self._stopping.wait(retry_seconds(failures))
             except Exception:
                 failures += 1
                 version = ""
                 self._steady_since = float("inf")
                 log.exception("pod stream broke")
-                sleep_before_retry(failures)
+                self._stopping.wait(retry_seconds(failures))
 
     def _take_list(self) -> str:
         before = set(self._seen)
@@ -171,7 +172,7 @@ class PodStream:
         failures = 0
         version = ""
         query = {"fieldSelector": "involvedObject.kind=Pod,reason=Pulled"}
-        while True:
+        while not self._stopping.is_set():
             try:
                 if not version:
                     version = str(self._cluster.get(events(), {**query, "limit": 1})["metadata"]["resourceVersion"])
@@ -186,7 +187,7 @@ class PodStream:
                 failures += 1
                 version = ""
                 log.warning("event stream interrupted", extra={"error": str(error)})
-                sleep_before_retry(failures)
+                self._stopping.wait(retry_seconds(failures))
 
 
 def _trimmed(status: Mapping[str, Any]) -> dict[str, Any]:

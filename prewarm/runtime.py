@@ -38,7 +38,7 @@ class Runtime:
 
     @cached_property
     def stream(self) -> PodStream:
-        stream = PodStream(self.cluster, self.installation)
+        stream = PodStream(self.cluster, self.installation, self.stopping)
         stream.start()
         return stream
 

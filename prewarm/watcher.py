@@ -21,6 +21,7 @@ from django.utils import timezone
 from prewarm.binding import bind
 from prewarm.clock import database_now
 from prewarm.cluster import Cluster, ClusterError, ResourceExpired
+from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import NODES
 from prewarm.models import Node, NodeView
 from prewarm.node_rows import forget, row_of, write
@@ -61,13 +62,13 @@ class Watcher:
             except ClusterError as error:
                 failures += 1
                 log.warning("node watch interrupted", extra={"error": error.message})
-                self.stopping.wait(min(15.0, 0.5 * 2 ** min(failures, 6)))
+                self.stopping.wait(retry_seconds(failures))
             except Exception:
                 failures += 1
                 version = ""
                 log.exception("node watch broke")
                 close_old_connections()
-                self.stopping.wait(min(15.0, 0.5 * 2 ** min(failures, 6)))
+                self.stopping.wait(retry_seconds(failures))
         self.let_go()
 
     def lead(self) -> bool:

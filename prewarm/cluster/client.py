@@ -7,7 +7,6 @@ models cost more time and memory than all the rest of a turn.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
@@ -193,6 +192,6 @@ def _retry_after(value: str | None) -> float:
     return min(float(value), 60.0) if value and value.isdigit() else 1.0
 
 
-def sleep_before_retry(attempt: int) -> None:
-    """Wait before talking to an API server that did not answer: 0.5 s doubling to 15 s."""
-    time.sleep(min(15.0, 0.5 * 2 ** min(attempt, 6)))
+def retry_seconds(failures: int) -> float:
+    """How long to wait before talking again to an API server that did not answer: 0.5 s doubling to 15 s."""
+    return min(15.0, 0.25 * 2 ** min(failures, 6))

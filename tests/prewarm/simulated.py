@@ -22,6 +22,7 @@ from tests.environment import free_port
 from tests.processes import Server
 
 PATIENCE = 40.0
+PROJECT = Path(__file__).parents[2]
 
 
 class Simulated(Server):
@@ -30,7 +31,8 @@ class Simulated(Server):
     def __init__(self, directory: Path, nodes: int, speed: str = "0.02-0.05") -> None:
         port = free_port()
         self.kubeconfig = directory / "kubeconfig"
-        command = [sys.executable, "-m", "prewarm.simulator", "--nodes", str(nodes), "--speed", speed]
+        python = ["env", f"PYTHONPATH={PROJECT}", sys.executable]
+        command = [*python, "-m", "prewarm.simulator", "--nodes", str(nodes), "--speed", speed]
         super().__init__([*command, "--port", str(port), "--kubeconfig", str(self.kubeconfig)], port, directory)
         self.url = f"http://127.0.0.1:{port}"
 
@@ -48,7 +50,10 @@ class Simulated(Server):
 
 
 class Sampler:
-    """Watches pods from outside of IPS: how many were ever made per node, and how many lived at once."""
+    """Watches pods from outside of IPS: how many were ever made per node, and how many were pulling at once.
+
+    A pod pulls from its creation until each of its images is on the node, or the pod is gone.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.made: Counter[str] = Counter()
@@ -66,14 +71,23 @@ class Sampler:
                 continue
             metadata = line.object["metadata"]
             node = (metadata.get("annotations") or {}).get("ips.io/node", "?")
-            if line.kind == "ADDED":
-                self.made[node] += 1
-                self._alive[metadata["uid"]] = node
-            elif line.kind == "DELETED":
+            self.made[node] += line.kind == "ADDED"
+            if line.kind == "DELETED" or _pulled_everything(line.object):
                 self._alive.pop(metadata["uid"], None)
+            else:
+                self._alive[metadata["uid"]] = node
             self.most["all"] = max(self.most["all"], len(self._alive))
             here = sum(1 for other in self._alive.values() if other == node)
             self.most[node] = max(self.most[node], here)
+
+
+def _pulled_everything(pod: dict[str, Any]) -> bool:
+    entries = (pod.get("status") or {}).get("containerStatuses") or []
+    states = [(entry.get("imageID"), entry["state"].get("waiting", {}).get("reason", "")) for entry in entries]
+    pulled = [
+        bool(image) or reason.startswith("CreateContainer") and reason.endswith("Error") for image, reason in states
+    ]
+    return len(pulled) == len(pod["spec"]["containers"]) and all(pulled)
 
 
 def take_nodes(cluster: Cluster) -> None:

@@ -334,7 +334,7 @@ def test_a_retry_pulls_only_what_failed(worker: Worker, sampler: Sampler) -> Non
 
 def test_a_pull_job_that_somebody_deletes_is_made_again(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")], node_names=simulator.node_names()[:1], retry_backoff_seconds=0)
-    turn = worker.cycles(lambda turn: bool(simulator.pods()))
+    turn = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").exists())
     name = simulator.pods()[0]["metadata"]["name"]
     httpx.delete(f"{simulator.url}/api/v1/namespaces/ips-pull/pods/{name}").raise_for_status()
     turn.hand_back_all()
