@@ -85,7 +85,7 @@ def _pulled_everything(pod: dict[str, Any]) -> bool:
     entries = (pod.get("status") or {}).get("containerStatuses") or []
     states = [(entry.get("imageID"), entry["state"].get("waiting", {}).get("reason", "")) for entry in entries]
     pulled = [
-        bool(image) or reason.startswith("CreateContainer") and reason.endswith("Error") for image, reason in states
+        bool(image) or (reason.startswith("CreateContainer") and reason.endswith("Error")) for image, reason in states
     ]
     return len(pulled) == len(pod["spec"]["containers"]) and all(pulled)
 
