@@ -29,9 +29,9 @@ def changes(task: Task, after: int) -> dict[str, Any]:
     tail = list(rows.values_list("change", flat=True)[MOST_NODES - 1 : MOST_NODES + 1])
     more = len(tail) == 2
     if more:
-        upto = tail[0]
-        rows = rows.filter(change__lte=upto)
-        more = NodeResult.objects.filter(task=task, change__gt=upto).exists()
+        rows = rows.filter(change__lte=tail[0])
+        more = NodeResult.objects.filter(task=task, change__gt=tail[0]).exists()
+        upto = tail[0] if more else upto
     events = task.events.filter(change__gt=after)
     return {
         "change": max(upto, after),

@@ -6,6 +6,9 @@ The texts are those of containerd 1.6 and 2.x, CRI-O and the kubelet from 1.20 o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from prewarm.references import InvalidReference, parse
 
 _TEXTS: tuple[tuple[str, str], ...] = (
     ("no match for platform", "wrong_platform"),
@@ -31,29 +34,47 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         "no such host|connection refused|connection reset|i/o timeout|network is unreachable|no route to host",
         "registry_unreachable",
     ),
-    ("timeout|timed out|deadline exceeded|eof|dial tcp|server misbehaving|broken pipe", "registry_unreachable"),
+    (r"timeout|timed out|deadline exceeded|\beof\b|dial tcp|server misbehaving|broken pipe", "registry_unreachable"),
     (
-        r"status(: | code |code=)5\d\d|50[0234] |bad gateway|service unavailable|registryunavailable",
+        r"status(: | code |code=)5\d\d|\b50[0234] |bad gateway|service unavailable|registryunavailable",
         "registry_unreachable",
     ),
 )
 _TABLE = tuple((re.compile(pattern), reason) for pattern, reason in _TEXTS)
 
+# Where messages carry names: in quotes, a tag in brackets (`status code [manifests 1]`), addresses.
+_CARRIERS = re.compile(r'"[^"]*"|\[[^\]]*\]|https?://\S+')
+
 
 def reason_for_pull_error(waiting_reason: str, message: str, image: str) -> str:
     """The reason code for a container that could not get its image.
 
-    The image's name is taken out first: an image may be called `denied/timeout`.
+    Names are taken out first: an image may be called `denied/timeout`, its registry `notfound.example.com`.
     """
     if waiting_reason == "InvalidImageName":
         return "invalid_reference"
     if waiting_reason == "RegistryUnavailable":
         return "registry_unreachable"
-    text = re.sub(r'"[^"]*"', '""', message.lower().replace(image.lower(), ""))
+    text = _names_of(image).sub(" ", _CARRIERS.sub(" ", message.lower()))
     for pattern, reason in _TABLE:
         if pattern.search(text):
             return reason
     return "pull_failed"
+
+
+@lru_cache(maxsize=4096)
+def _names_of(image: str) -> re.Pattern[str]:
+    """Whatever a runtime may call this image or its registry; words without a dot, colon or slash stay words."""
+    names = {image}
+    try:
+        known = parse(image)
+    except InvalidReference:
+        pass
+    else:
+        host = known.domain.rpartition(":")[0] or known.domain
+        names |= {known.stored_name, known.repository, known.path, known.domain, host}
+    distinct = sorted((name.lower() for name in names if re.search("[./:]", name)), key=len, reverse=True)
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, distinct))})(?![\w-])" if distinct else "(?!)")
 
 
 def reason_for_refusal(status: int, message: str) -> str:

@@ -59,7 +59,7 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
         if verdict and verdict.pulled:
             _end_pulled(found, image, events.get(number))
             continue
-        if verdict is None and not ending.reason and result.recreated < MAX_RECREATED and not task.stop_reason:
+        if verdict is None and not ending.reason and (result.recreated < MAX_RECREATED or task.stop_reason):
             unknown = True
             continue
         _end_failed(found, image, verdict or _from(ending), result.charged_attempts, may_retry(task, result))

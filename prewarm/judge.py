@@ -116,9 +116,10 @@ def latch(kept: dict[int, Verdict], new: Mapping[int, Verdict]) -> bool:
 
 def clean(message: str) -> str:
     """A message fit for a row: no control characters, at most 1 KB of UTF-8."""
-    text = _CONTROL.sub(" ", message).strip()
-    encoded = text.encode("utf-8", "replace")
-    return text if len(encoded) <= MAX_MESSAGE else encoded[: MAX_MESSAGE - 3].decode("utf-8", "ignore") + "…"
+    encoded = _CONTROL.sub(" ", message).strip().encode("utf-8", "replace")
+    if len(encoded) <= MAX_MESSAGE:
+        return encoded.decode()
+    return encoded[: MAX_MESSAGE - 3].decode("utf-8", "ignore") + "…"
 
 
 def _container_verdict(entry: Mapping[str, Any] | None, image: str) -> Verdict | None:
@@ -145,7 +146,7 @@ def _helper_failure(status: Mapping[str, Any]) -> Verdict | None:
     for entry in status.get("initContainerStatuses") or ():
         state = entry.get("state") or {}
         waiting, terminated = state.get("waiting") or {}, state.get("terminated") or {}
-        if waiting.get("reason") in PULL_FAILED | AFTER_PULL:
+        if waiting.get("reason") in PULL_FAILED | AFTER_PULL | {"ImagePullBackOff"}:
             return Verdict(False, "helper_image_failed", clean(waiting.get("message") or waiting["reason"]))
         if terminated.get("exitCode") and terminated.get("reason") != "ContainerStatusUnknown" and entry.get("imageID"):
             text = terminated.get("message") or f"the helper ended with exit status {terminated['exitCode']}"

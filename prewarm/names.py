@@ -6,13 +6,13 @@ import hashlib
 import re
 import unicodedata
 
-_DNS_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_SUBDOMAIN = re.compile(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*", re.ASCII)
+_PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"{_PART}(?:\.{_PART})*", re.ASCII)
 MAX_HUMAN_NAME = 100
 
 
 def is_node_name(text: str) -> bool:
-    """A DNS-1123 subdomain of at most 253 characters, as node and secret names are."""
+    """A DNS-1123 subdomain of at most 253 characters, as node and secret names are; its parts have no limit."""
     return 0 < len(text) <= 253 and _SUBDOMAIN.fullmatch(text) is not None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -28,16 +29,20 @@ _FIELDS = (
     "seen_at",
     "digest",
 )
-_SUFFIXES = {
+_FACTORS = {
+    "": 1,
     "Ki": 1024,
     "Mi": 1024**2,
     "Gi": 1024**3,
     "Ti": 1024**4,
+    "Pi": 1024**5,
     "k": 1000,
     "M": 1000**2,
     "G": 1000**3,
     "T": 1000**4,
+    "P": 1000**5,
 }
+_QUANTITY = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)((?:[KMGTP]i|[kMGTP])?)", re.ASCII)
 
 
 def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
@@ -68,13 +73,8 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
 
 def quantity(text: str | None) -> int:
     """A Kubernetes quantity such as `10Gi` in bytes; 0 when there is none or it cannot be read."""
-    if not text:
-        return 0
-    for suffix, factor in _SUFFIXES.items():
-        if text.endswith(suffix):
-            number = text[: -len(suffix)]
-            return int(float(number) * factor) if number.replace(".", "", 1).isdigit() else 0
-    return int(text) if text.isdigit() else 0
+    match = _QUANTITY.fullmatch(text or "")
+    return int(float(match[1]) * _FACTORS[match[2]]) if match else 0
 
 
 def write(rows: Iterable[Node], digests: dict[str, str]) -> int:

@@ -20,11 +20,11 @@ REMEMBERED = 20_000
 _PULLED = re.compile(
     r'^Successfully pulled image "[^"]*" in (?P<took>[0-9hmsnµu.]+)'
     r"(?: \((?P<waited>[0-9hmsnµu.]+) including waiting\))?"
-    r"(?:\. Image size: (?P<size>\d+) bytes\.)?$"
+    r"(?:\. Image size: (?P<size>[0-9]{1,18}) bytes\.)?$"
 )
 _PRESENT = re.compile(r'^Container image "[^"]*" already present on machine')
-_CONTAINER = re.compile(r"^spec\.containers\{img(\d+)\}$")
-_DURATION = re.compile(r"([0-9.]+)(h|ms|m|s|µs|us|ns)")
+_CONTAINER = re.compile(r"^spec\.containers\{img([0-9]{1,3})\}$")
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(h|ms|m|s|µs|us|ns)")
 _MILLISECONDS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1000.0, "ms": 1.0, "µs": 0.001, "us": 0.001, "ns": 0.000001}
 
 

@@ -13,6 +13,7 @@ from prewarm import names, references, selectors
 from prewarm.models import Node, Puller, PullPolicy
 
 _FAILURE_LIMIT = re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 TARGETS = ("node_selector", "node_names", "all_nodes")
 
 
@@ -37,6 +38,15 @@ class NodeNameField(serializers.CharField):
         return text
 
 
+class WholeNumberField(serializers.IntegerField):
+    """An integer; written as a string, in ASCII digits: int() would read full-width digits and 1_000 as well."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not _WHOLE_NUMBER.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class TaskRequest(serializers.Serializer[dict[str, Any]]):
     """The body of POST tasks/ and of the preview."""
 
@@ -47,18 +57,18 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
     node_names = serializers.ListField(child=NodeNameField(), required=False, default=list)
     all_nodes = serializers.BooleanField(required=False, default=False)
     include_cordoned = serializers.BooleanField(required=False, default=False)
-    batch_size = serializers.IntegerField(required=False, default=10, min_value=1, max_value=500)
-    concurrency = serializers.IntegerField(required=False, default=5, min_value=1, max_value=500)
-    parallel_batches = serializers.IntegerField(required=False, default=1, min_value=1, max_value=100)
-    priority = serializers.IntegerField(required=False, default=5, min_value=1, max_value=10)
-    timeout_seconds = serializers.IntegerField(required=False, default=1800, min_value=10, max_value=7 * 86400)
-    pull_timeout_seconds = serializers.IntegerField(required=False, default=900, min_value=5, max_value=86400)
-    max_attempts = serializers.IntegerField(required=False, default=3, min_value=1, max_value=20)
-    retry_backoff_seconds = serializers.IntegerField(required=False, default=30, min_value=0, max_value=3600)
+    batch_size = WholeNumberField(required=False, default=10, min_value=1, max_value=500)
+    concurrency = WholeNumberField(required=False, default=5, min_value=1, max_value=500)
+    parallel_batches = WholeNumberField(required=False, default=1, min_value=1, max_value=100)
+    priority = WholeNumberField(required=False, default=5, min_value=1, max_value=10)
+    timeout_seconds = WholeNumberField(required=False, default=1800, min_value=10, max_value=7 * 86400)
+    pull_timeout_seconds = WholeNumberField(required=False, default=900, min_value=5, max_value=86400)
+    max_attempts = WholeNumberField(required=False, default=3, min_value=1, max_value=20)
+    retry_backoff_seconds = WholeNumberField(required=False, default=30, min_value=0, max_value=3600)
     pull_policy = serializers.ChoiceField(PullPolicy.choices, required=False, default=PullPolicy.IF_NOT_PRESENT)
     pull_secrets = serializers.ListField(child=NodeNameField(), required=False, default=list, max_length=10)
     failure_limit = serializers.CharField(required=False, default="", allow_blank=True)
-    first_wave = serializers.IntegerField(required=False, default=0, min_value=0, max_value=100)
+    first_wave = WholeNumberField(required=False, default=0, min_value=0, max_value=100)
     strict_waves = serializers.BooleanField(required=False, default=False)
     allow_skipped = serializers.BooleanField(required=False, default=False)
     puller = serializers.ChoiceField(Puller.choices, required=False, default=Puller.AUTO)
@@ -122,7 +132,14 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
         raise serializers.ValidationError({"node_selector": text}, "no_target")
 
     def _check_pairs(self, attrs: dict[str, Any]) -> None:
-        nodes = len(attrs["node_names"]) or (Node.objects.count() if attrs["all_nodes"] else 0)
+        nodes = len(attrs["node_names"]) or Node.objects.count()
+        if attrs["node_selector"] and (nodes > settings.MAX_NODES or nodes * len(attrs["images"]) > settings.MAX_PAIRS):
+            wanted = selectors.parse(attrs["node_selector"])
+            nodes = sum(wanted.matches(labels) for labels in Node.objects.values_list("labels", flat=True).iterator())
+        if nodes > settings.MAX_NODES:
+            field = next(field for field in TARGETS if attrs[field])
+            text = f"{nodes} nodes; at most {settings.MAX_NODES} are possible. Make several tasks."
+            raise serializers.ValidationError({field: text}, "too_many_nodes")
         pairs = nodes * len(attrs["images"])
         if pairs > settings.MAX_PAIRS:
             text = (
