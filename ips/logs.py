@@ -37,6 +37,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
+class OnlyCrashes(logging.Filter):
+    """Of what Django says about answers, the tracebacks: the request log has a line for every answer already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
+
+
 class TextFormatter(logging.Formatter):
     """For a person at a terminal: time, level, message, extra fields."""
 
@@ -72,12 +79,12 @@ def logging_settings(form: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"only crashes": {"()": OnlyCrashes}},
         "formatters": {"ips": {"()": formatter}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ips"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # The request log already has a line for every 4xx; what Django adds at WARNING repeats it.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["only crashes"]},
             "django.server": {"level": "ERROR"},
             # RQ writes function names and arguments at INFO for every turn, several a second.
             "rq": {"level": "WARNING"},

@@ -22,7 +22,7 @@ class RequestLogMiddleware:
         started = time.monotonic()
         response = self.get_response(request)
         quiet = request.path.startswith(QUIET) or response.status_code == 304
-        level = logging.ERROR if response.status_code >= 500 else logging.DEBUG if quiet else logging.INFO
+        level = logging.DEBUG if quiet else logging.ERROR if response.status_code >= 500 else logging.INFO
         log.log(
             level,
             "%s %s %s",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Role, Session
+from prewarm.models import Limit
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -109,9 +111,29 @@ def test_a_new_password_set_by_an_administrator_signs_the_user_out(administrator
     assert otto.check_password(new)
 
 
-@pytest.mark.parametrize("page", ["user", "tenant", "session"])
-def test_its_pages_open(administrator, page):
-    assert administrator.get(f"/admin/accounts/{page}/").status_code == 200
+@pytest.mark.parametrize(
+    "model", [model._meta for model in admin.site._registry if model._meta.app_label != "django_rq"]
+)
+def test_its_pages_open(administrator, model):
+    page = f"/admin/{model.app_label}/{model.model_name}/"
+
+    assert administrator.get(page).status_code == 200
+    assert administrator.get(page, {"q": "x"}).status_code == 200
+
+
+def test_what_the_executor_keeps_can_be_looked_at_but_not_changed(administrator, default_limit):
+    assert administrator.get("/admin/prewarm/task/add/").status_code == 403
+    assert administrator.get("/admin/prewarm/limit/add/").status_code == 403
+
+    administrator.post(f"/admin/prewarm/limit/{default_limit.pk}/change/", {"cap": 7, "used": 3, "name": "x"})
+
+    default_limit.refresh_from_db()
+    assert (default_limit.name, default_limit.cap, default_limit.used) == ("test", 7, 0)
+
+
+@pytest.fixture
+def default_limit() -> Limit:
+    return Limit.objects.create(name="test", cap=5)
 
 
 def test_the_queue_pages_are_for_staff(administrator, valkey):

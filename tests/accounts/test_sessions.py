@@ -10,7 +10,7 @@ from accounts.models import Session
 from tests.conftest import signed_in
 from tests.people import person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 SESSIONS, ME = "/api/v1/auth/sessions/", "/api/v1/auth/me/"
 
 

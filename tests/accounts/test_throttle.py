@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import SignInAttempt
 from tests.people import PASSWORD, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def attempt(password: str = "wrong", name: str = "otto", ip: str = "192.0.2.1"):

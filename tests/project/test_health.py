@@ -21,7 +21,8 @@ def test_alive_asks_nobody(monkeypatch):
     assert Client().get("/healthz").json() == {"status": "ok"}
 
 
-def test_not_ready_names_the_part_that_is_down_and_only_that(monkeypatch):
+def test_not_ready_names_the_part_that_is_down_and_only_that(monkeypatch, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setattr(health, "CHECKS", {**health.CHECKS, "redis": health.check_redis, "other": lambda: None})
 
     answer = Client().get("/readyz")
