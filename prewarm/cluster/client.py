@@ -194,4 +194,4 @@ def _retry_after(value: str | None) -> float:
 
 def retry_seconds(failures: int) -> float:
     """How long to wait before talking again to an API server that did not answer: 0.5 s doubling to 15 s."""
-    return min(15.0, 0.25 * 2 ** min(failures, 6))
+    return min(15.0, 0.25 * float(2 ** min(failures, 6)))

@@ -21,7 +21,7 @@ import httpx
 import orjson
 
 from tests.cluster.installation import Installation
-from tests.prewarm.simulated import Simulated
+from tests.simulator import Simulated
 
 SAMPLES = 15
 NODES, AT_ONCE, PULL_SECONDS = 100, 20, 1.0

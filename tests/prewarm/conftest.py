@@ -12,7 +12,8 @@ from pytest_django import Settings
 from prewarm.cluster import Cluster
 from prewarm.invariants import check, check_cluster
 from prewarm.models import Installation
-from tests.prewarm.simulated import Sampler, Simulated, Worker, take_nodes
+from tests.prewarm.simulated import Sampler, Worker, take_nodes
+from tests.simulator import Simulated
 
 
 @pytest.fixture(scope="session")

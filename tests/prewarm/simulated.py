@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import httpx
 
 from prewarm.cluster import Cluster
 from prewarm.cluster.paths import pods
@@ -18,35 +14,8 @@ from prewarm.models import Batch, NodeView, Task
 from prewarm.runtime import Runtime
 from prewarm.turn import Turn
 from prewarm.watcher import Watcher
-from tests.environment import free_port
-from tests.processes import Server
 
 PATIENCE = 40.0
-PROJECT = Path(__file__).parents[2]
-
-
-class Simulated(Server):
-    """The simulator with so many nodes, pulls of some hundredths of a second."""
-
-    def __init__(self, directory: Path, nodes: int, speed: str = "0.02-0.05") -> None:
-        port = free_port()
-        self.kubeconfig = directory / "kubeconfig"
-        python = ["env", f"PYTHONPATH={PROJECT}", sys.executable]
-        command = [*python, "-m", "prewarm.simulator", "--nodes", str(nodes), "--speed", speed]
-        super().__init__([*command, "--port", str(port), "--kubeconfig", str(self.kubeconfig)], port, directory)
-        self.url = f"http://127.0.0.1:{port}"
-
-    def pods(self) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = httpx.get(self.url + pods()).raise_for_status().json()["items"]
-        return items
-
-    def jobs(self) -> list[dict[str, Any]]:
-        path = "/apis/batch/v1/namespaces/ips-pull/jobs"
-        items: list[dict[str, Any]] = httpx.get(self.url + path).raise_for_status().json()["items"]
-        return items
-
-    def node_names(self) -> list[str]:
-        return [node["metadata"]["name"] for node in httpx.get(self.url + "/api/v1/nodes").json()["items"]]
 
 
 class Sampler:

@@ -13,9 +13,10 @@ from prewarm.models import Batch, NodeResult, NodeSlot, Task
 from prewarm.sweep import sweep
 from prewarm.turn import Turn
 from tests.prewarm.rows import asked
-from tests.prewarm.simulated import Sampler, Simulated, Worker, expire_leases
+from tests.prewarm.simulated import Sampler, Worker, expire_leases
 from tests.prewarm.test_turns import fresh
 from tests.processes import wait_until
+from tests.simulator import Simulated
 
 pytestmark = pytest.mark.databases
 

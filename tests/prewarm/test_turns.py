@@ -12,7 +12,8 @@ from prewarm import stopping, submit
 from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, NodeSlot, NodeView, Task
 from prewarm.serializers import node_results
 from tests.prewarm.rows import asked, cap
-from tests.prewarm.simulated import Sampler, Simulated, Worker
+from tests.prewarm.simulated import Sampler, Worker
+from tests.simulator import Simulated
 
 pytestmark = pytest.mark.databases
 
