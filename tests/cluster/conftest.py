@@ -65,14 +65,14 @@ def marks() -> Iterator[Marks]:
 
 
 @pytest.fixture(scope="session")
-def ips(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """IPS on this cluster with the rights that `cluster-setup` gives it, without a helper image."""
+def without_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """IPS on this cluster with the rights that `cluster-setup` gives it."""
     with Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage)) as installation:
         yield installation
 
 
 @pytest.fixture(scope="session")
-def ips_with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A second installation on the same cluster, which uses the helper image."""
     helper = f"{stage.version.registry}/{images.NOOP}"
     folder = tmp_path_factory.mktemp("ips-with-helper")
@@ -80,17 +80,12 @@ def ips_with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> I
         yield installation
 
 
-@pytest.fixture(params=["no helper", "helper"])
-def either(request: pytest.FixtureRequest) -> Installation:
-    """IPS without and with a helper image: what holds for one must hold for the other."""
-    name = "ips_with_helper" if request.param == "helper" else "ips"
+@pytest.fixture
+def ips(request: pytest.FixtureRequest) -> Installation:
+    """IPS without a helper image; with one where a test is marked with one of `ways`."""
+    name = "with_helper" if getattr(request, "param", "") == "helper" else "without_helper"
     installation: Installation = request.getfixturevalue(name)
     return installation
-
-
-@pytest.fixture(params=["job", "pod"])
-def puller(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(autouse=True)

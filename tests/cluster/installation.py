@@ -60,7 +60,7 @@ class Installation:
             "PORT": str(self.port),
             "IPS_VAR_DIR": str(folder / "var"),
             "IPS_RETRY_BACKOFF_MAX_SECONDS": "5",
-            "IPS_PULL_TIMEOUT_GRACE_SECONDS": "5",
+            "IPS_PULL_TIMEOUT_GRACE_SECONDS": "2",
             **settings,
         }
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1/", timeout=30)

@@ -3,6 +3,7 @@
 from tests.cluster.installation import Installation, Outcome
 from tests.cluster.machine import images, registry
 from tests.cluster.stage import NODES, Stage
+from tests.cluster.ways import both_ways
 
 
 def assert_failed(outcome: Outcome, image: str, reason: str) -> None:
@@ -15,12 +16,11 @@ def assert_failed(outcome: Outcome, image: str, reason: str) -> None:
         assert entry["hint"]
 
 
-def test_a_missing_tag_is_not_found_and_its_neighbour_is_pulled(
-    stage: Stage, either: Installation, puller: str
-) -> None:
+@both_ways
+def test_a_missing_tag_is_not_found_and_its_neighbour_is_pulled(stage: Stage, ips: Installation, puller: str) -> None:
     missing, present = f"{stage.version.registry}/a/big-5:no-such-tag", stage.fresh(images.BIG[5])
 
-    outcome = either.warm([missing, present], puller=puller)
+    outcome = ips.warm([missing, present], puller=puller)
 
     assert outcome.status == "failed"
     assert_failed(outcome, missing, "image_not_found")
@@ -29,6 +29,7 @@ def test_a_missing_tag_is_not_found_and_its_neighbour_is_pulled(
     assert stage.nodes_with(present) == set(NODES)
 
 
+@both_ways
 def test_a_private_image_without_a_secret_is_unauthorized(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.PRIVATE)
 
@@ -38,6 +39,7 @@ def test_a_private_image_without_a_secret_is_unauthorized(stage: Stage, ips: Ins
     assert stage.nodes_with(image) == set()
 
 
+@both_ways
 def test_a_private_image_with_a_wrong_password_is_unauthorized(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.PRIVATE)
     secret = stage.pull_secret("wrong-password", "guessed")
@@ -48,11 +50,12 @@ def test_a_private_image_with_a_wrong_password_is_unauthorized(stage: Stage, ips
     assert stage.nodes_with(image) == set()
 
 
-def test_a_private_image_with_the_right_secret_becomes_warm(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_a_private_image_with_the_right_secret_becomes_warm(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.PRIVATE)
     secret = stage.pull_secret("right-password", registry.PASSWORD)
 
-    outcome = either.warm([image], puller=puller, pull_secrets=[secret])
+    outcome = ips.warm([image], puller=puller, pull_secrets=[secret])
 
     assert outcome.of(image) == {"pulled"}
     assert stage.nodes_with(image) == set(NODES)
@@ -66,15 +69,17 @@ def test_an_invalid_name_is_refused_before_anything_is_made(stage: Stage, ips: I
     assert [error["pointer"] for error in answer.json()["errors"]] == ["images/0"]
 
 
-def test_an_image_for_another_platform_is_told_as_such(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_an_image_for_another_platform_is_told_as_such(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.OTHER_PLATFORM)
 
-    outcome = either.warm([image], puller=puller)
+    outcome = ips.warm([image], puller=puller)
 
     assert_failed(outcome, image, "wrong_platform")
     assert stage.nodes_with(image) == set()
 
 
+@both_ways
 def test_a_registry_that_nobody_runs_is_unreachable(stage: Stage, ips: Installation, puller: str) -> None:
     image = f"{stage.version.silent_registry}/a/big-5:1"
 
@@ -84,13 +89,14 @@ def test_a_registry_that_nobody_runs_is_unreachable(stage: Stage, ips: Installat
     assert {node["attempt"] for node in outcome.nodes} == {2}
 
 
-def test_a_registry_that_comes_back_is_asked_again(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_a_registry_that_comes_back_is_asked_again(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.BIG[5])
 
     with stage.without_registry():
-        task = either.ask([image], puller=puller, max_attempts=10, retry_backoff_seconds=2)
-        either.until(task, lambda now: any(node["attempt"] > 1 for node in now.nodes), "a second attempt")
-    outcome = either.end_of(task)
+        task = ips.ask([image], puller=puller, max_attempts=10, retry_backoff_seconds=2)
+        ips.until(task, lambda now: any(node["attempt"] > 1 for node in now.nodes), "a second attempt")
+    outcome = ips.end_of(task)
 
     assert outcome.of(image) == {"pulled"}
     assert stage.nodes_with(image) == set(NODES)

@@ -4,15 +4,17 @@ from tests.cluster.installation import Installation
 from tests.cluster.machine import images
 from tests.cluster.marks import Marks
 from tests.cluster.stage import NODES, Stage
+from tests.cluster.ways import every_way
 from tests.processes import wait_until
 
 
+@every_way
 def test_an_entrypoint_that_would_leave_a_mark_never_runs(
-    stage: Stage, either: Installation, puller: str, marks: Marks
+    stage: Stage, ips: Installation, puller: str, marks: Marks
 ) -> None:
     image = stage.fresh(images.EVIL)
 
-    outcome = either.warm([image], puller=puller)
+    outcome = ips.warm([image], puller=puller)
 
     assert outcome.of(image) == {"pulled"}
     assert stage.nodes_with(image) == set(NODES)

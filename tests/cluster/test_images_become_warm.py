@@ -6,15 +6,17 @@ from tests.cluster.installation import Installation
 from tests.cluster.machine import images
 from tests.cluster.results import RESULTS
 from tests.cluster.stage import NODES, Stage
+from tests.cluster.ways import both_ways, every_way
 
 EVERY_NODE = set(NODES)
 
 
-def test_images_of_5_50_and_200_mb_reach_both_nodes(stage: Stage, either: Installation, puller: str) -> None:
+@every_way
+def test_images_of_5_50_and_200_mb_reach_both_nodes(stage: Stage, ips: Installation, puller: str) -> None:
     stage.remove_images()
     wanted = {megabytes: stage.fresh(reference) for megabytes, reference in images.BIG.items()}
 
-    outcome = either.warm(list(wanted.values()), puller=puller)
+    outcome = ips.warm(list(wanted.values()), puller=puller)
 
     assert outcome.status == "succeeded"
     for megabytes, image in wanted.items():
@@ -24,22 +26,24 @@ def test_images_of_5_50_and_200_mb_reach_both_nodes(stage: Stage, either: Instal
             entry = outcome.image(node, image)
             assert entry["seconds"] > 0
             assert entry["bytes"] is None or entry["bytes"] >= megabytes * 1_000_000
-            way = f"{puller}, {'helper' if 'IPS_HELPER_IMAGE' in either.environment else 'no helper'}"
+            way = f"{puller}, {'helper' if 'IPS_HELPER_IMAGE' in ips.environment else 'no helper'}"
             size = f"{entry['bytes'] / 1e6:.1f} MB" if entry["bytes"] else "size not told"
             RESULTS.add(f"{stage.version.name} {node} {way}: big-{megabytes} in {entry['seconds']:.1f} s, {size}")
 
 
-def test_what_is_there_already_is_told_as_such(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_what_is_there_already_is_told_as_such(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.BIG[5])
-    assert either.warm([image]).of(image) == {"pulled"}
+    assert ips.warm([image]).of(image) == {"pulled"}
 
-    again = either.warm([image], puller=puller)
+    again = ips.warm([image], puller=puller)
 
     assert again.status == "succeeded"
     assert again.of(image) == {"already_present"}
     assert stage.nodes_with(image) == EVERY_NODE
 
 
+@both_ways
 def test_each_tag_of_an_image_becomes_warm_by_itself(stage: Stage, ips: Installation, puller: str) -> None:
     stage.remove_images()
     first, second = (stage.fresh(reference) for reference in images.TWO_TAGS)
@@ -52,14 +56,16 @@ def test_each_tag_of_an_image_becomes_warm_by_itself(stage: Stage, ips: Installa
     assert stage.nodes_with(second) == EVERY_NODE
 
 
-def test_an_image_with_a_user_that_nobody_knows_is_pulled(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_an_image_with_a_user_that_nobody_knows_is_pulled(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.WITH_USER)
 
-    assert either.warm([image], puller=puller).of(image) == {"pulled"}
+    assert ips.warm([image], puller=puller).of(image) == {"pulled"}
 
     assert stage.nodes_with(image) == EVERY_NODE
 
 
+@both_ways
 def test_an_image_is_warmed_on_the_named_node_only(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.BIG[5])
 

@@ -2,6 +2,7 @@
 
 from tests.cluster.installation import Installation
 from tests.cluster.stage import PULL_NAMESPACE, Stage
+from tests.cluster.ways import every_way
 from tests.processes import wait_until
 
 AS_FAST_AS_IT_GOES = 10**9
@@ -18,11 +19,12 @@ def pods_of(stage: Stage, task: str) -> list[str]:
     ]
 
 
-def test_a_pull_beyond_its_deadline_is_not_warm(stage: Stage, either: Installation, puller: str) -> None:
+@every_way
+def test_a_pull_beyond_its_deadline_is_not_warm(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.new_image()
 
     with stage.slowly() as proxy:
-        outcome = either.warm([image], puller=puller, pull_timeout_seconds=10, max_attempts=1)
+        outcome = ips.warm([image], puller=puller, pull_timeout_seconds=5, max_attempts=1)
         assert proxy.passed_on > 0
 
     assert outcome.of(image) == {"failed"}
@@ -30,14 +32,14 @@ def test_a_pull_beyond_its_deadline_is_not_warm(stage: Stage, either: Installati
     assert stage.nodes_with(image) == set()
 
 
-def test_a_pod_that_somebody_deletes_in_mid_pull_is_not_warm(stage: Stage, either: Installation) -> None:
+def test_a_pod_that_somebody_deletes_in_mid_pull_is_not_warm(stage: Stage, ips: Installation) -> None:
     image = stage.new_image()
 
     with stage.slowly() as proxy:
-        task = either.ask([image], puller="pod", max_attempts=1)
+        task = ips.ask([image], puller="pod", max_attempts=1)
         wait_until(lambda: len(pods_of(stage, task)) == 2 and proxy.passed_on > 0, "both pulls to be under way", 60)
         stage.kubectl("delete", "pods", "--namespace", PULL_NAMESPACE, "--wait=false", f"--selector=ips.io/task={task}")
-    outcome = either.end_of(task)
+    outcome = ips.end_of(task)
 
     assert outcome.of(image) == {"failed"}
     assert outcome.reasons(image) == {"deleted_externally"}
@@ -62,14 +64,15 @@ def test_a_deleted_pod_of_a_job_is_warm_only_if_the_image_is_there(stage: Stage,
             assert node in stage.nodes_with(image)
 
 
-def test_a_cancelled_task_takes_its_pull_jobs_away(stage: Stage, either: Installation, puller: str) -> None:
+@every_way
+def test_a_cancelled_task_takes_its_pull_jobs_away(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.new_image()
 
     with stage.slowly() as proxy:
-        task = either.ask([image], puller=puller)
+        task = ips.ask([image], puller=puller)
         wait_until(lambda: len(pods_of(stage, task)) == 2 and proxy.passed_on > 0, "both pulls to be under way", 60)
-        either.cancel(task)
-    outcome = either.end_of(task)
+        ips.cancel(task)
+    outcome = ips.end_of(task)
 
     assert outcome.status == "cancelled"
     assert outcome.of(image) == {"cancelled"}

@@ -3,8 +3,10 @@
 from tests.cluster.installation import Installation
 from tests.cluster.machine import images
 from tests.cluster.stage import Stage
+from tests.cluster.ways import both_ways
 
 
+@both_ways
 def test_a_cordoned_node_is_skipped(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.BIG[5])
 
@@ -17,12 +19,13 @@ def test_a_cordoned_node_is_skipped(stage: Stage, ips: Installation, puller: str
     assert stage.nodes_with(image) == {"node1"}
 
 
-def test_a_cordoned_node_is_warmed_when_that_is_asked_for(stage: Stage, either: Installation, puller: str) -> None:
+@both_ways
+def test_a_cordoned_node_is_warmed_when_that_is_asked_for(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.BIG[5])
 
     with stage.cordoned("node2"):
-        either.sees("node2", unschedulable=True)
-        outcome = either.warm([image], puller=puller, include_cordoned=True)
+        ips.sees("node2", unschedulable=True)
+        outcome = ips.warm([image], puller=puller, include_cordoned=True)
 
     assert outcome.status == "succeeded"
     assert stage.nodes_with(image) == {"node1", "node2"}

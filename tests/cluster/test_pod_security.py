@@ -8,6 +8,7 @@ from tests.cluster.installation import Installation
 from tests.cluster.machine import images
 from tests.cluster.machine.kubectl import KubectlFailed
 from tests.cluster.stage import NODES, PULL_NAMESPACE, Stage
+from tests.cluster.ways import both_ways
 
 FIRST_WITH_POD_SECURITY = 22
 
@@ -18,19 +19,21 @@ def test_the_namespace_asks_for_restricted_pods(stage: Stage, ips: Installation)
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+@both_ways
 def test_pods_that_are_not_restricted_are_refused_and_pull_jobs_are_not(
-    stage: Stage, either: Installation, puller: str
+    stage: Stage, ips: Installation, puller: str
 ) -> None:
     image = stage.fresh(images.BIG[5])
     if stage.version.minor >= FIRST_WITH_POD_SECURITY:
         with pytest.raises(KubectlFailed, match="violates PodSecurity"):
             stage.kubectl("run", "stranger", f"--image={image}", "--namespace", PULL_NAMESPACE)
 
-    assert either.warm([image], puller=puller).status == "succeeded"
+    assert ips.warm([image], puller=puller).status == "succeeded"
 
     assert stage.nodes_with(image) == set(NODES)
 
 
+@both_ways
 def test_pull_jobs_carry_no_token_and_no_privilege(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.new_image()
     with stage.slowly():

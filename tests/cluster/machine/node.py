@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,9 +115,10 @@ class Node:
         return True
 
     def images(self) -> set[str]:
-        """The references that are whole and unpacked in this node's store, as `ctr images check` tells.
+        """The references that containers can be made of on this node: unpacked, as `ctr images check` tells.
 
         `ctr images ls` is not enough: containerd 2 lists a reference whose pull found nothing for this platform.
+        Being complete is too much: containerd 1.6 does not fetch a layer again that it has unpacked already.
         """
         if not self.ctr("images", "ls", "-q").strip():
             return set()
@@ -126,12 +126,27 @@ class Node:
         if not table.startswith("REF"):
             raise CannotRun(f"{self.containerd} does not tell its images")
         lines = [line.split() for line in table.splitlines()[1:]]
-        return {words[0] for words in lines if words[3] == "complete" and words[-1] == "true"}
+        return {words[0] for words in lines if words[-1] == "true"}
 
-    def remove_images(self, keep: Collection[str]) -> None:
-        """Forget all other references and wait until their content is gone."""
-        if others := sorted(set(self.ctr("images", "ls", "-q").split()) - set(keep)):
+    def layers(self) -> set[str]:
+        """The unpacked layers of images on this node, by chain id."""
+        table = self.ctr("snapshots", "--snapshotter", snapshotter(self.folder), "ls")
+        lines = [line.split() for line in table.splitlines()]
+        return {words[0] for words in lines if words[-1] == "Committed"}
+
+    def remove_images(self) -> None:
+        """Forget all images but the one that holds pods' namespaces, and wait until their layers are gone too.
+
+        A layer stays while a container uses it, and would make the next pull look faster than it is.
+        """
+        targets = dict(line.split()[:3:2] for line in self.ctr("images", "ls").splitlines()[1:])
+        if others := sorted(name for name, digest in targets.items() if digest != targets.get(self.pause)):
             self.ctr("images", "rm", "--sync", *others)
+        deadline = time.monotonic() + 30
+        while len(self.layers()) > 1:
+            if time.monotonic() > deadline:
+                raise CannotRun(f"{self.name}: containers still use layers of removed images")
+            time.sleep(0.2)
 
     def remove_cgroups(self) -> None:
         """Remove the empty groups that the node's containers were in, the deepest first."""
