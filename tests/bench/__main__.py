@@ -8,7 +8,6 @@ One line a figure: name, value, unit, and what it is held against.
 from __future__ import annotations
 
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
@@ -21,10 +20,12 @@ import httpx
 import orjson
 
 from tests.cluster.installation import Installation
+from tests.running import resident_mb
 from tests.simulator import Simulated
 
 SAMPLES = 15
 NODES, AT_ONCE, PULL_SECONDS = 100, 20, 1.0
+PROCESSES = {"web": "gunicorn", "worker": "runworker turns", "ticker": "runworker ticks", "watcher": "runwatcher"}
 
 
 @contextmanager
@@ -78,26 +79,6 @@ def makespan_seconds(ips: Installation) -> float:
     return time.perf_counter() - began
 
 
-def resident_mb(ips: Installation) -> dict[str, float]:
-    """What the processes of this installation hold in memory, by the words of their command lines."""
-    words = {"web": "gunicorn", "worker": "runworker turns", "ticker": "runworker ticks", "watcher": "runwatcher"}
-    found: dict[str, float] = {}
-    listing = subprocess.run(["ps", "-eo", "pid=,rss=,args="], capture_output=True, text=True, check=True).stdout
-    for line in listing.splitlines():
-        pid, rss, command = line.split(None, 2)
-        for name, word in words.items():
-            if word in command and f"PORT={ips.port}" in _environment(pid):
-                found[name] = max(found.get(name, 0.0), int(rss) / 1024)
-    return found
-
-
-def _environment(pid: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().replace(b"\0", b"\n").decode(errors="replace")
-    except OSError:
-        return ""
-
-
 def show(name: str, value: float, unit: str, goal: str) -> None:
     print(f"{name:32} {value:10.3f} {unit:4} {goal}", flush=True)
 
@@ -111,8 +92,8 @@ def main() -> None:
         spans = [makespan_seconds(ips) for _ in range(3)]
         show("makespan_100x1_1s_20", statistics.median(spans), "s", f"ideal {ideal:g}")
         show("makespan_ratio_100x1_1s_20", statistics.median(spans) / ideal, "×", "goal 1.3")
-        for name, megabytes in sorted(resident_mb(ips).items()):
-            show(f"resident_{name}", megabytes, "MB", "goal 150")
+        for name, words in PROCESSES.items():
+            show(f"resident_{name}", resident_mb(ips.port, words), "MB", "goal 150")
 
 
 if __name__ == "__main__":

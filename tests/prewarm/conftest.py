@@ -12,7 +12,8 @@ from pytest_django import Settings
 from prewarm.cluster import Cluster
 from prewarm.invariants import check, check_cluster
 from prewarm.models import Installation
-from tests.prewarm.simulated import Sampler, Worker, take_nodes
+from tests.pods_seen import PodsSeen
+from tests.prewarm.simulated import Worker, take_nodes
 from tests.simulator import Simulated
 
 
@@ -44,8 +45,8 @@ def worker(simulator: Simulated) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def sampler(simulator: Simulated) -> Sampler:
-    return Sampler(Cluster(connections=1))
+def sampler(simulator: Simulated) -> PodsSeen:
+    return PodsSeen(simulator.url)
 
 
 @pytest.fixture
