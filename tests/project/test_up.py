@@ -6,19 +6,21 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ips.environment import read_assignments
 from tests.environment import free_port
-from tests.processes import wait_until
+from tests.processes import listens, wait_until
 from tests.project.test_supervisor import alive, children_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -175,6 +177,25 @@ class TestItDoesNotStart:
         assert "The Kubernetes API server does not answer" in said
         assert "Traceback" not in said
 
+    def test_with_a_cluster_that_lacks_the_namespace(self, instance, cluster):
+        said = instance.refusal("--kubeconfig", str(cluster), IPS_PULL_NAMESPACE="elsewhere")
+
+        assert "The namespace elsewhere does not exist" in said
+        assert "manage.py cluster-setup" in said
+        assert len(said.strip().splitlines()[-1]) > 0 and "Traceback" not in said
+
+    def test_with_another_cluster_than_the_database_belongs_to(self, instance, cluster, tmp_path):
+        with _started(instance, "--kubeconfig", str(cluster)):
+            pass
+        database = sqlite3.connect(instance.directory / "ips.sqlite3")
+        with database:
+            database.execute("UPDATE prewarm_installation SET cluster_uid = 'of another cluster'")
+        database.close()
+
+        said = instance.refusal("--kubeconfig", str(cluster))
+
+        assert "belongs to another cluster" in said
+
     def test_with_the_users_own_kubeconfig_unasked(self, instance, tmp_path):
         process = instance.command(KUBECONFIG=str(tmp_path / "gone"), HOME=str(tmp_path))
         wait_until(lambda: (instance.directory / "instance.env").exists(), "the decision")
@@ -182,6 +203,26 @@ class TestItDoesNotStart:
         process.wait(30)
 
         assert read_assignments(instance.directory / "instance.env")["IPS_CLUSTER"] == "simulated"
+
+
+@contextmanager
+def _started(instance: Instance, *arguments: str) -> Iterator[None]:
+    instance.process = instance.command(*arguments)
+    wait_until(lambda: "IPS runs at" in instance.shown.read_text(), "the UI", 90)
+    yield
+    instance.stop()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Path]:
+    """The kubeconfig of a cluster that stands for a real one."""
+    file, port = tmp_path / "kubeconfig", free_port()
+    command = [sys.executable, "-m", "prewarm.simulator", "--nodes=1", f"--port={port}", f"--kubeconfig={file}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: file.exists() and listens(port), "the cluster")
+    yield file
+    process.terminate()
+    process.wait()
 
 
 KUBECONFIG = """
