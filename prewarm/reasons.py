@@ -58,7 +58,7 @@ TABLE = (
         "The node is not Ready or did not answer. Look at: kubectl describe node.",
     ),
     Reason("node_cordoned", False, "The node is cordoned. Uncordon it, or ask with `include_cordoned`."),
-    Reason("node_gone", False, "The node is no longer in the cluster."),
+    Reason("node_gone", False, "The cluster has no node of this name (any more). Check it with: kubectl get nodes."),
     Reason("node_leaving", False, "An autoscaler is removing this node."),
     Reason("wrong_os", False, "The node does not run Linux; IPS pulls on Linux nodes only."),
     Reason(

@@ -78,7 +78,7 @@ def parse(text: str) -> Reference:
     domain, path = _split_domain(rest)
     if not path or not all(_COMPONENT.fullmatch(part) for part in path.split("/")):
         lower = "; repository names are lower case" if path != path.lower() else ""
-        raise InvalidReference(f"{path[:60]!r} is no repository name{lower}. Write registry/repository:tag.")
+        raise InvalidReference(f"{rest[:60]!r} is no repository name{lower}. Write registry/repository:tag.")
     if len(path) > MAX_PATH:
         raise InvalidReference(f"The repository name has {len(path)} characters; {MAX_PATH} are possible.")
     if not tag and not digest and _HEX.fullmatch(rest):
