@@ -18,7 +18,7 @@ from tests.cluster.marks import Marks
 from tests.cluster.results import RESULTS
 from tests.cluster.rights import kubeconfig_of_ips, set_up
 from tests.cluster.stage import Stage
-from tests.processes import wait_until
+from tests.cluster.waiting import wait_until
 
 IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session", params=VERSIONS)
-def stage(request: pytest.FixtureRequest) -> Stage:
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A cluster of two real nodes. It is left up for the next run; `make cluster-down VERSION=…` ends it."""
     RESULTS.wanted = True
     if reason := reason_not_to_run():
@@ -54,7 +54,8 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     cluster.up()
     stage = Stage(cluster)
     set_up(stage)
-    return stage
+    yield stage
+    stage.remove_images()
 
 
 @pytest.fixture(scope="session")

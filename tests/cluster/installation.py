@@ -13,8 +13,8 @@ import httpx
 
 from tests.cluster.machine.processes import Processes, end
 from tests.cluster.stage import NODES
+from tests.cluster.waiting import wait_until
 from tests.environment import free_port
-from tests.processes import wait_until
 
 PROJECT = Path(__file__).parents[2]
 FINISHED = {"succeeded", "partial", "failed", "cancelled"}

@@ -14,7 +14,7 @@ from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.push import Push
 from tests.cluster.machine.versions import Version
 from tests.cluster.slow_proxy import SlowProxy
-from tests.processes import wait_until
+from tests.cluster.waiting import wait_until
 
 PULL_NAMESPACE = "ips-pull"
 NODES = ("node1", "node2")
@@ -42,7 +42,7 @@ class Stage:
         return {node for node in NODES if image in self.images_on(node)}
 
     def remove_images(self) -> None:
-        """Leave nothing on the nodes but what holds a pod's namespaces, so that the next pull is a real one."""
+        """Make room on the nodes. Layers go some time later: what must be pulled for real is a `new_image`."""
         for number in range(1, len(NODES) + 1):
             self.cluster.node(number).remove_images()
 
@@ -61,16 +61,21 @@ class Stage:
         Push(self.version.registry, repository).tag(tag, own)
         return f"{self.version.registry}/{repository}:{own}"
 
-    def new_image(self) -> str:
-        """An image of 8 MB that nobody has seen before, by its name at the proxy of `slowly`."""
-        repository = f"a/new-{uuid.uuid4().hex[:8]}"
+    def new_image(self, megabytes: int = 8, *, tags: int = 1) -> str:
+        """An image of random data that no node has seen before, with the tags 1, 2, …; its name without the tag."""
+        repository = f"a/new-{megabytes}-{uuid.uuid4().hex[:8]}"
+        references = [f"{repository}:{tag}" for tag in range(1, tags + 1)]
         with tempfile.TemporaryDirectory() as folder:
-            images.write(Path(folder), [f"{repository}:1"], images.RandomData(8, repository), "/data")
+            images.write(Path(folder), references, images.RandomData(megabytes, repository), "/data")
             Push(self.version.registry, repository).layout(Path(folder) / repository.replace("/", "+"))
-        return f"{self.version.slow_registry}/{repository}:1"
+        return f"{self.version.registry}/{repository}"
+
+    def slow_image(self) -> str:
+        """A new image by its name at the proxy of `slowly`."""
+        return self.new_image().replace(self.version.registry, self.version.slow_registry) + ":1"
 
     def slowly(self, bytes_per_second: int = 200_000) -> SlowProxy:
-        """The plain registry behind a proxy that lets so little through that a new image takes 40 s."""
+        """The plain registry behind a proxy that lets so little through that a slow image takes 40 s."""
         return SlowProxy(self.version.slow_registry, self.version.registry, bytes_per_second=bytes_per_second)
 
     @contextmanager

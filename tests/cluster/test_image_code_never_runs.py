@@ -4,8 +4,8 @@ from tests.cluster.installation import Installation
 from tests.cluster.machine import images
 from tests.cluster.marks import Marks
 from tests.cluster.stage import NODES, Stage
+from tests.cluster.waiting import wait_until
 from tests.cluster.ways import every_way
-from tests.processes import wait_until
 
 
 @every_way

@@ -2,8 +2,8 @@
 
 from tests.cluster.installation import Installation
 from tests.cluster.stage import PULL_NAMESPACE, Stage
+from tests.cluster.waiting import wait_until
 from tests.cluster.ways import every_way
-from tests.processes import wait_until
 
 AS_FAST_AS_IT_GOES = 10**9
 
@@ -21,7 +21,7 @@ def pods_of(stage: Stage, task: str) -> list[str]:
 
 @every_way
 def test_a_pull_beyond_its_deadline_is_not_warm(stage: Stage, ips: Installation, puller: str) -> None:
-    image = stage.new_image()
+    image = stage.slow_image()
 
     with stage.slowly() as proxy:
         outcome = ips.warm([image], puller=puller, pull_timeout_seconds=5, max_attempts=1)
@@ -33,7 +33,7 @@ def test_a_pull_beyond_its_deadline_is_not_warm(stage: Stage, ips: Installation,
 
 
 def test_a_pod_that_somebody_deletes_in_mid_pull_is_not_warm(stage: Stage, ips: Installation) -> None:
-    image = stage.new_image()
+    image = stage.slow_image()
 
     with stage.slowly() as proxy:
         task = ips.ask([image], puller="pod", max_attempts=1)
@@ -48,7 +48,7 @@ def test_a_pod_that_somebody_deletes_in_mid_pull_is_not_warm(stage: Stage, ips: 
 
 def test_a_deleted_pod_of_a_job_is_warm_only_if_the_image_is_there(stage: Stage, ips: Installation) -> None:
     """Some versions' Job controllers make a new pod at once: then the pull may still succeed, and really."""
-    image = stage.new_image()
+    image = stage.slow_image()
 
     with stage.slowly() as proxy:
         task = ips.ask([image], puller="job", max_attempts=1)
@@ -66,7 +66,7 @@ def test_a_deleted_pod_of_a_job_is_warm_only_if_the_image_is_there(stage: Stage,
 
 @every_way
 def test_a_cancelled_task_takes_its_pull_jobs_away(stage: Stage, ips: Installation, puller: str) -> None:
-    image = stage.new_image()
+    image = stage.slow_image()
 
     with stage.slowly() as proxy:
         task = ips.ask([image], puller=puller)
@@ -80,7 +80,7 @@ def test_a_cancelled_task_takes_its_pull_jobs_away(stage: Stage, ips: Installati
 
 
 def test_a_lost_deletion_in_mid_pull_is_tried_again_and_then_warm(stage: Stage, ips: Installation) -> None:
-    image = stage.new_image()
+    image = stage.slow_image()
 
     with stage.slowly() as proxy:
         task = ips.ask([image], puller="pod", max_attempts=3)

