@@ -1,0 +1,186 @@
+"""A cluster under test: its API server over HTTP, and the names that a test may use there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import yaml
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+PATIENCE = 60.0  # seconds; a real kubelet looks at a pod every 10 to 15
+NOBODY = "127.0.0.1:9"  # where no registry listens
+
+
+@dataclass(frozen=True)
+class Server:
+    """One API server. `registry` is where its nodes pull from."""
+
+    name: str
+    http: httpx.Client
+    registry: str
+
+    @cached_property
+    def version(self) -> Json:
+        return self.get("/version")
+
+    @cached_property
+    def recent(self) -> bool:
+        """Behaves like 1.36 rather than like 1.20."""
+        return int(self.version["minor"].rstrip("+")) >= 30
+
+    @cached_property
+    def nodes(self) -> list[str]:
+        """The names of two Ready nodes."""
+        found = self.get("/api/v1/nodes")["items"]
+        return [node["metadata"]["name"] for node in found if ready(node)][:2]
+
+    def image(self, name: str) -> str:
+        """An image that the registry has, in full."""
+        return f"{self.registry}/{name}"
+
+    @property
+    def small(self) -> str:
+        return self.image("a/big-5:1")
+
+    @property
+    def big(self) -> str:
+        return self.image("a/big-50:1")
+
+    @property
+    def missing(self) -> str:
+        """An image that the registry does not have."""
+        return self.image("missing/nothing:1")
+
+    @property
+    def helper(self) -> str:
+        return self.image("ips/noop:1")
+
+    def get(self, path: str, **query: Any) -> Json:
+        """The answer, which must be 200."""
+        answer = self.http.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        read: Json = answer.json()
+        return read
+
+    def post(self, path: str, body: Json) -> Json:
+        """What was created; the answer must be 201."""
+        answer = self.http.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        read: Json = answer.json()
+        return read
+
+    def refused(self, path: str, body: Json) -> Json:
+        """The Status with which a create is refused."""
+        answer = self.http.post(path, json=body)
+        status: Json = answer.json()
+        assert status["kind"] == "Status", status
+        assert status["code"] == answer.status_code
+        assert status["status"] == "Failure"
+        return status
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        body = json.dumps({"kind": "DeleteOptions", "apiVersion": "v1", **options})
+        return self.http.request("DELETE", path, content=body, headers={"Content-Type": "application/json"})
+
+    def patch(self, path: str, patch: Json) -> Json:
+        kind = {"Content-Type": "application/merge-patch+json"}
+        answer = self.http.patch(path, content=json.dumps(patch), headers=kind)
+        assert answer.status_code == 200, answer.text
+        read: Json = answer.json()
+        return read
+
+    def watch(self, path: str, seconds: int, **query: Any) -> Iterator[Json]:
+        """The lines of a watch, until the server ends it."""
+        asked = {"watch": "1", "timeoutSeconds": seconds, **query}
+        with self.http.stream("GET", path, params=asked, timeout=httpx.Timeout(10.0, read=seconds + 15.0)) as answer:
+            assert answer.status_code == 200, answer.read()
+            for line in answer.iter_lines():
+                if line.strip():
+                    yield json.loads(line)
+
+    @contextmanager
+    def namespace(self) -> Iterator[str]:
+        """A namespace of a test's own, with Pod Security `restricted` and its default service account."""
+        made = self.post(
+            "/api/v1/namespaces",
+            {
+                "metadata": {
+                    "generateName": "contract-",
+                    "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+                    "annotations": {"ips.io/for": "contract tests"},
+                }
+            },
+        )
+        name: str = made["metadata"]["name"]
+        account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        wait_for(lambda: self.http.get(account).status_code == 200, "the default service account")
+        try:
+            yield name
+        finally:
+            self.delete(f"/api/v1/namespaces/{name}/pods", gracePeriodSeconds=0)
+            self.delete(f"/api/v1/namespaces/{name}")
+
+
+def ready(node: Json) -> bool:
+    """Whether the node's condition Ready is True and it is not cordoned."""
+    conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
+    return conditions.get("Ready") == "True" and not node["spec"].get("unschedulable")
+
+
+def wait_for(look: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
+    """The first truthy thing that `look` finds; fails with `what` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := look():
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s for: {what}")
+        time.sleep(0.05)
+
+
+def connect(name: str, kubeconfig: Path, registry: str) -> Server:
+    """The server that a kubeconfig's current context names."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    context = next(one["context"] for one in config["contexts"] if one["name"] == config["current-context"])
+    cluster = next(one["cluster"] for one in config["clusters"] if one["name"] == context["cluster"])
+    user = next((one["user"] for one in config["users"] if one["name"] == context["user"]), {})
+    headers = {"Authorization": f"Bearer {user['token']}"} if user.get("token") else {}
+    http = httpx.Client(
+        base_url=cluster["server"],
+        headers=headers,
+        verify=_tls(cluster, user) if cluster["server"].startswith("https") else True,
+        timeout=30.0,
+        trust_env=False,
+    )
+    return Server(name, http, registry)
+
+
+def _tls(cluster: Json, user: Json) -> ssl.SSLContext:
+    with tempfile.TemporaryDirectory() as folder:
+        authority = _file(cluster, "certificate-authority", folder)
+        context = ssl.create_default_context(cafile=authority)
+        if certificate := _file(user, "client-certificate", folder):
+            context.load_cert_chain(certificate, _file(user, "client-key", folder))
+        return context
+
+
+def _file(section: Json, key: str, folder: str) -> str | None:
+    """The path of a file that a kubeconfig names, or holds as base64."""
+    if encoded := section.get(f"{key}-data"):
+        file = Path(folder) / key
+        file.write_bytes(base64.b64decode(encoded))
+        return str(file)
+    named: str | None = section.get(key)
+    return named
