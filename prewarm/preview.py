@@ -23,8 +23,9 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
         for name, node in matched.items()
     }
     shown = list(matched)[:SHOWN]
-    listed = dict(Node.objects.filter(pk__in=shown).values_list("name", "images"))
-    evidence = wish["pull_policy"] != PullPolicy.ALWAYS
+    fresh = NodeView.load().fresh()
+    evidence = fresh and wish["pull_policy"] != PullPolicy.ALWAYS
+    listed = dict(Node.objects.filter(pk__in=shown, ready=True).values_list("name", "images")) if evidence else {}
     skipped = Counter(reason for reason in reasons.values() if reason)
     return {
         "matched": len(matched) - sum(skipped.values()),
@@ -36,19 +37,19 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": name,
                 "skipped": reasons[name] or None,
-                "present": sorted(proven_present(wish["images"], listed.get(name, ()))) if evidence else [],
+                "present": sorted(proven_present(wish["images"], listed.get(name, ()))),
             }
             for name in shown
         ],
-        "warnings": _warnings(wish, len(matched)),
+        "warnings": _warnings(wish, len(matched), fresh),
     }
 
 
-def _warnings(wish: Mapping[str, Any], matched: int) -> list[str]:
+def _warnings(wish: Mapping[str, Any], matched: int, fresh: bool) -> list[str]:
     warnings = []
     if not matched:
         warnings.append("No node matches: the task would fail at once.")
-    if not NodeView.load().fresh():
+    if not fresh:
         warnings.append("The cluster has not been heard from for a while; this may have changed, and pulls would wait.")
     if any(
         image.endswith(":latest") or ("@" not in image and ":" not in image.rsplit("/", 1)[-1])

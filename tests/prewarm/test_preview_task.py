@@ -1,0 +1,179 @@
+"""What a task would do, before it is made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from prewarm.models import Batch, NodeView, Task
+from tests.prewarm.rows import cluster_of
+
+pytestmark = pytest.mark.django_db
+PREVIEW = "/api/v1/tasks/preview/"
+NGINX = [[78_005_565, ["docker.io/library/nginx:1.27", "docker.io/library/nginx@sha256:aa"]]]
+
+
+def preview(client: APIClient, **wish: Any) -> dict[str, Any]:
+    given = {"images": ["nginx:1.27"], "all_nodes": True, **wish}
+    answer = client.post(PREVIEW, {name: value for name, value in given.items() if value is not None})
+    assert answer.status_code == 200, answer.content
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_it_counts_the_nodes_that_are_meant(as_otto: APIClient) -> None:
+    cluster_of("a1", "a2", labels={"pool": "gpu"})
+    cluster_of("b1", labels={"pool": "cpu"})
+
+    body = preview(as_otto, all_nodes=None, node_selector="pool=gpu")
+
+    assert (body["matched"], body["total"], body["skipped"], body["warnings"]) == (2, 3, [], [])
+    assert body["nodes"] == [
+        {"name": "a1", "skipped": None, "present": []},
+        {"name": "a2", "skipped": None, "present": []},
+    ]
+
+
+def test_it_says_which_nodes_would_be_skipped_and_why(as_otto: APIClient) -> None:
+    cluster_of("good")
+    cluster_of("cordoned1", "cordoned2", unschedulable=True)
+    cluster_of("away", ready=False)
+    cluster_of("windows", os="windows")
+    cluster_of("full", disk_pressure=True)
+    cluster_of("leaving", taints=[{"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}])
+
+    body = preview(as_otto)
+
+    assert body["matched"] == 1
+    assert {row["reason"]: row["nodes"] for row in body["skipped"]} == {
+        "node_cordoned": 2,
+        "node_unready": 1,
+        "wrong_os": 1,
+        "no_disk_headroom": 1,
+        "node_leaving": 1,
+    }
+    assert body["skipped"][0]["reason"] == "node_cordoned"
+    assert all(row["hint"].endswith(".") for row in body["skipped"])
+    assert {row["name"]: row["skipped"] for row in body["nodes"]}["away"] == "node_unready"
+
+
+def test_a_cordoned_node_counts_when_asked_for(as_otto: APIClient) -> None:
+    cluster_of("cordoned", unschedulable=True)
+
+    assert preview(as_otto, include_cordoned=True)["matched"] == 1
+
+
+def test_a_node_that_the_cluster_does_not_have_is_named(as_otto: APIClient) -> None:
+    cluster_of("here")
+
+    body = preview(as_otto, all_nodes=None, node_names=["here", "gone"])
+
+    assert body["matched"] == 1
+    assert [(row["reason"], row["nodes"]) for row in body["skipped"]] == [("node_gone", 1)]
+    assert [(row["name"], row["skipped"]) for row in body["nodes"]] == [("gone", "node_gone"), ("here", None)]
+
+
+class TestWhatIsPresent:
+    def test_is_told_by_the_place_of_the_image_in_the_wish(self, as_otto: APIClient) -> None:
+        cluster_of("warm", images=NGINX)
+        cluster_of("cold")
+
+        body = preview(as_otto, images=["redis:7", "nginx:1.27", "nginx:1.2"])
+
+        assert {row["name"]: row["present"] for row in body["nodes"]} == {"warm": [1], "cold": []}
+
+    def test_does_not_matter_when_images_are_always_pulled(self, as_otto: APIClient) -> None:
+        cluster_of("warm", images=NGINX)
+
+        assert preview(as_otto, pull_policy="Always")["nodes"][0]["present"] == []
+
+    def test_is_not_believed_of_a_node_that_is_not_ready(self, as_otto: APIClient) -> None:
+        cluster_of("away", images=NGINX, ready=False)
+
+        assert preview(as_otto)["nodes"][0]["present"] == []
+
+    def test_is_not_believed_when_the_cluster_was_not_heard_from(self, as_otto: APIClient) -> None:
+        cluster_of("warm", images=NGINX)
+        NodeView.objects.update(heard_at=timezone.now() - timedelta(minutes=5))
+
+        assert preview(as_otto)["nodes"][0]["present"] == []
+
+
+class TestWarnings:
+    def test_there_are_none_when_all_is_well(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+
+        assert preview(as_otto)["warnings"] == []
+
+    def test_no_node_matches(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+
+        body = preview(as_otto, all_nodes=None, node_selector="pool=gpu")
+
+        assert body["matched"] == 0
+        assert any("No node matches" in text for text in body["warnings"])
+
+    @pytest.mark.parametrize("minutes", [None, 5])
+    def test_the_cluster_has_not_been_heard_from(self, as_otto: APIClient, minutes: int | None) -> None:
+        cluster_of("n1")
+        heard = None if minutes is None else timezone.now() - timedelta(minutes=minutes)
+        NodeView.objects.update(heard_at=heard)
+
+        assert any("not been heard from" in text for text in preview(as_otto)["warnings"])
+
+    @pytest.mark.parametrize(
+        ("image", "moves"),
+        [
+            ("nginx", True),
+            ("nginx:latest", True),
+            ("127.0.0.1:5000/app", True),
+            ("127.0.0.1:5000/app:latest", True),
+            ("nginx:1.27", False),
+            ("127.0.0.1:5000/app:1", False),
+            (f"nginx@sha256:{'a' * 64}", False),
+            (f"nginx:latest@sha256:{'a' * 64}", False),
+        ],
+    )
+    def test_a_tag_that_moves(self, as_otto: APIClient, image: str, moves: bool) -> None:
+        cluster_of("n1")
+
+        assert any("latest moves" in text for text in preview(as_otto, images=[image])["warnings"]) is moves
+
+
+def test_two_hundred_nodes_are_shown_and_all_are_counted(as_otto: APIClient) -> None:
+    cluster_of(*(f"n{n:03}" for n in range(250)))
+
+    body = preview(as_otto)
+
+    assert (body["matched"], len(body["nodes"])) == (250, 200)
+
+
+def test_nothing_is_made(as_otto: APIClient) -> None:
+    cluster_of("n1")
+
+    preview(as_otto)
+
+    assert not Task.objects.exists()
+    assert not Batch.objects.exists()
+
+
+def test_what_is_wrong_is_told_as_for_a_task(as_otto: APIClient) -> None:
+    wrong = {"images": ["Bad//Name"], "node_selector": ""}
+
+    previewed, asked = as_otto.post(PREVIEW, wrong), as_otto.post("/api/v1/tasks/", wrong)
+
+    assert previewed.status_code == asked.status_code == 422
+    assert previewed.json()["errors"] == asked.json()["errors"]
+
+
+@pytest.mark.parametrize(("somebody", "status"), [("as_vera", 403), ("as_nobody", 403), ("anonymous", 401)])
+def test_who_may_not_make_a_task_does_not_get_a_preview(
+    somebody: str, status: int, request: pytest.FixtureRequest
+) -> None:
+    client = request.getfixturevalue(somebody)
+
+    assert client.post(PREVIEW, {"images": ["nginx:1.27"], "all_nodes": True}).status_code == status
