@@ -17,6 +17,7 @@ from tests.cluster.waiting import wait_until
 from tests.environment import free_port
 
 PROJECT = Path(__file__).parents[2]
+WARM = {"pulled", "already_present"}
 FINISHED = {"succeeded", "partial", "failed", "cancelled"}
 ADMINISTRATOR = re.compile(r"Username +(\S+)\s+Password +(\S+)")  # what the first start shows once
 

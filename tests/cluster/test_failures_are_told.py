@@ -1,6 +1,6 @@
 """What cannot be pulled fails with its reason, its hint and the runtime's own words, and is never called warm."""
 
-from tests.cluster.installation import Installation, Outcome
+from tests.cluster.installation import WARM, Installation, Outcome
 from tests.cluster.machine import images, registry
 from tests.cluster.stage import NODES, Stage
 from tests.cluster.ways import both_ways
@@ -98,5 +98,5 @@ def test_a_registry_that_comes_back_is_asked_again(stage: Stage, ips: Installati
         ips.until(task, lambda now: any(node["attempt"] > 1 for node in now.nodes), "a second attempt")
     outcome = ips.end_of(task)
 
-    assert outcome.of(image) == {"pulled"}
+    assert outcome.of(image) <= WARM
     assert stage.nodes_with(image) == set(NODES)

@@ -1,6 +1,6 @@
 """A pull that was interrupted is never called warm, and leaves nothing behind."""
 
-from tests.cluster.installation import Installation
+from tests.cluster.installation import WARM, Installation
 from tests.cluster.stage import PULL_NAMESPACE, Stage
 from tests.cluster.waiting import wait_until
 from tests.cluster.ways import every_way
@@ -55,12 +55,12 @@ def test_a_deleted_pod_of_a_job_is_warm_only_if_the_image_is_there(stage: Stage,
         wait_until(lambda: len(pods_of(stage, task)) == 2 and proxy.passed_on > 0, "both pulls to be under way", 60)
         stage.kubectl("delete", "pods", "--namespace", PULL_NAMESPACE, "--wait=false", f"--selector=ips.io/task={task}")
         assert stage.nodes_with(image) == set()
-        assert ips.outcome(task).of(image) & {"pulled", "already_present"} == set()
+        assert ips.outcome(task).of(image) & WARM == set()
         proxy.bytes_per_second = AS_FAST_AS_IT_GOES
         outcome = ips.end_of(task)
 
     for node in ("node1", "node2"):
-        if outcome.image(node, image)["outcome"] == "pulled":
+        if outcome.image(node, image)["outcome"] in WARM:
             assert node in stage.nodes_with(image)
 
 
@@ -89,6 +89,6 @@ def test_a_lost_deletion_in_mid_pull_is_tried_again_and_then_warm(stage: Stage, 
         proxy.bytes_per_second = AS_FAST_AS_IT_GOES
         outcome = ips.end_of(task)
 
-    assert outcome.of(image) <= {"pulled", "already_present"}
+    assert outcome.of(image) <= WARM
     assert {node["attempt"] for node in outcome.nodes} == {2}
     assert stage.nodes_with(image) == {"node1", "node2"}
