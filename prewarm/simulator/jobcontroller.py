@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
-from prewarm.simulator import texts
 from prewarm.simulator.clock import now
 from prewarm.simulator.deletion import without_finalizer
+from prewarm.simulator.jobending import COMPLETED, TOO_LATE, TOO_MANY_FAILURES, Ending, finished
 from prewarm.simulator.pace import Pace
+from prewarm.simulator.podstatus import ENDED
 from prewarm.simulator.recorder import Recorder, Told
 from prewarm.simulator.refusals import Refusal
 from prewarm.simulator.release import Release
@@ -32,6 +34,7 @@ class JobController:
         self._failed_creates: dict[str, int] = {}
         self._ended_pods: dict[str, set[str]] = {}  # uids of pods that were counted as failed, of a Job's uid
         self._told: dict[str, Told] = {}
+        self._deadlines: dict[str, float] = {}  # on the monotonic clock
         self._due: asyncio.Queue[Key] = asyncio.Queue()
         store.follow(JOBS, self._see_job)
         store.follow(PODS, self._see_pod)
@@ -48,10 +51,13 @@ class JobController:
     def _see_job(self, change: Change) -> None:
         uid = change.object["metadata"]["uid"]
         if change.kind == "DELETED":
-            for known in (self._pods, self._failed_creates, self._ended_pods, self._told):
+            for known in (self._pods, self._failed_creates, self._ended_pods, self._told, self._deadlines):
                 known.pop(uid, None)
-        elif change.before is None or change.before["spec"] != change.object["spec"]:
+        elif change.before is None:
             self._due.put_nowait(key_of(change.object))
+            if seconds := change.object["spec"].get("activeDeadlineSeconds"):
+                self._deadlines[uid] = time.monotonic() + seconds
+                asyncio.get_running_loop().call_later(seconds, self._due.put_nowait, key_of(change.object))
 
     def _see_pod(self, change: Change) -> None:
         owner = owner_of(change.object)
@@ -67,22 +73,32 @@ class JobController:
     def _sync(self, job: Json) -> None:
         uid = job["metadata"]["uid"]
         pods = [self._store.objects(PODS)[key] for key in sorted(self._pods.get(uid, ()))]
-        if _finished(job):
+        if finished(job):
             self._release_pods(pods)
             return
         failed = self._ended_pods.setdefault(uid, set())
         failed.update(pod["metadata"]["uid"] for pod in pods if self._has_failed(pod))
         succeeded = [pod for pod in pods if pod["status"].get("phase") == "Succeeded"]
-        active = [pod for pod in pods if pod["status"].get("phase") not in ("Succeeded", "Failed")]
-        active = [pod for pod in active if pod["metadata"]["uid"] not in failed]
+        active = [
+            pod for pod in pods if pod["status"].get("phase") not in ENDED and pod["metadata"]["uid"] not in failed
+        ]
         spec = job["spec"]
-        if len(succeeded) >= spec["completions"] or len(failed) > spec["backoffLimit"]:
-            self._end(job, pods, succeeded=len(succeeded), failed=len(failed))
+        if len(succeeded) >= spec["completions"]:
+            self._end(job, pods, COMPLETED, len(succeeded), len(failed))
+        elif len(failed) > spec["backoffLimit"]:
+            self._end(job, pods, TOO_MANY_FAILURES, len(succeeded), len(failed))
+        elif self._is_late(uid):
+            for pod in active:
+                self._verbs.deletion.delete(PODS, *key_of(pod), {})
+            self._end(job, pods, TOO_LATE, len(succeeded), len(failed) + len(active))
         else:
             wanted = min(spec["parallelism"], spec["completions"] - len(succeeded)) - len(active)
             made = sum(self._create_pod(job) for _ in range(max(0, wanted)))
             self._write(job, self._running_status(job, len(active) + made, active))
             self._release_pods([pod for pod in pods if pod not in active])
+
+    def _is_late(self, uid: str) -> bool:
+        return time.monotonic() >= self._deadlines.get(uid, float("inf"))
 
     def _has_failed(self, pod: Json) -> bool:
         if pod["status"].get("phase") == "Failed":
@@ -124,34 +140,22 @@ class JobController:
             status |= {"terminating": 0, "uncountedTerminatedPods": {}, "ready": ready}
         return status
 
-    def _end(self, job: Json, pods: list[Json], *, succeeded: int, failed: int) -> None:
+    def _end(self, job: Json, pods: list[Json], ending: Ending, succeeded: int, failed: int) -> None:
         """Write the last conditions; recent versions first say what they aim for, then let go of the pods."""
-        good = succeeded >= job["spec"]["completions"]
         status: Json = {"startTime": job["status"].get("startTime") or now()}
         if self._release.recent:
-            reason, message = "BackoffLimitExceeded", texts.BAD_LIMIT
-            if good:
-                reason, message = "CompletionsReached", "Reached expected number of succeeded pods"
-            aim = _condition("SuccessCriteriaMet" if good else "FailureTarget", reason, message)
-            uids = [pod["metadata"]["uid"] for pod in pods]
-            uncounted = {"succeeded" if good else "failed": uids}
-            rest = {"terminating": 0, "ready": 0}
-            job = self._write(job, status | {"conditions": [aim], "uncountedTerminatedPods": uncounted} | rest)
-            self._release_pods(pods)
-            last = _condition("Complete" if good else "Failed", reason, message)
-            status |= {"conditions": [aim, last], "uncountedTerminatedPods": {}} | rest
-        elif good:
-            status["conditions"] = [_condition("Complete")]
-        else:
-            status["conditions"] = [_condition("Failed", "BackoffLimitExceeded", texts.BAD_LIMIT)]
-        status |= {"completionTime": now()} if good else {}
+            uncounted = {"succeeded" if ending.good else "failed": [pod["metadata"]["uid"] for pod in pods]}
+            status |= {"terminating": 0, "ready": 0}
+            aim = {"conditions": ending.aim(self._release), "uncountedTerminatedPods": uncounted}
+            job = self._write(job, status | aim)
+            status["uncountedTerminatedPods"] = {}
+        self._release_pods(pods)
+        status["conditions"] = ending.conditions(self._release)
+        status |= {"completionTime": now()} if ending.good else {}
         status |= {"succeeded": succeeded} if succeeded else {}
         status |= {"failed": failed} if failed else {}
         self._write(job, status)
-        if good:
-            self._tell(job, "Normal", "Completed", "Job completed")
-        else:
-            self._tell(job, "Warning", "BackoffLimitExceeded", texts.BAD_LIMIT)
+        self._tell(job, *ending.event)
 
     def _release_pods(self, pods: list[Json]) -> None:
         """Take the tracking finalizer off, so that the pods can be deleted."""
@@ -175,13 +179,3 @@ def owner_of(pod: Json) -> Json | None:
         if owner["kind"] == "Job" and owner.get("controller"):
             return dict(owner)
     return None
-
-
-def _finished(job: Json) -> bool:
-    return any(condition["type"] in ("Complete", "Failed") for condition in job["status"].get("conditions") or ())
-
-
-def _condition(kind: str, reason: str = "", message: str = "") -> Json:
-    at = now()
-    condition = {"type": kind, "status": "True", "lastProbeTime": at, "lastTransitionTime": at}
-    return condition | ({"reason": reason, "message": message} if reason else {})

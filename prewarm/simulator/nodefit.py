@@ -67,7 +67,7 @@ def _term_fits(term: Json, labels: Json, name: str) -> bool:
 
 
 def _expression_fits(expression: Json, values: Json) -> bool:
-    key, operator, wanted = expression["key"], expression["operator"], expression.get("values") or ()
+    key, operator, wanted = expression["key"], expression["operator"], list(expression.get("values") or ())
     match operator:
         case "In":
             return values.get(key) in wanted

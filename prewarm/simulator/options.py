@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", default="0.2-0.8", metavar="MIN-MAX", help="seconds that a pull takes")
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
     parser.add_argument("--port", type=int, default=0, metavar="P", help="port to listen on (default: any free one)")
-    parser.add_argument("--kubernetes", default=SUPPORTED[-1], metavar="VERSION", help="1.20.2 or 1.36.4")
+    parser.add_argument("--version", default=SUPPORTED[-1], help="of Kubernetes: 1.20.2 or 1.36.4 (default)")
     parser.add_argument("--kubeconfig", default="", metavar="FILE", help="write a kubeconfig for it here")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FAULT=N", help="so many nodes with this ips.sim/fault"
@@ -61,17 +61,16 @@ def options_of(arguments: argparse.Namespace) -> Options:
         speed=(float(fastest), float(slowest or fastest)),
         host=arguments.host,
         port=arguments.port,
-        release=Release(arguments.kubernetes),
+        release=Release(arguments.version),
         kubeconfig=arguments.kubeconfig,
         faults={fault: int(number) for fault, number in faults.items()},
     )
 
 
 def parse(argv: Sequence[str] | None = None) -> Options:
-    """The command line of `python -m prewarm.simulator`; `--version` says which Kubernetes, as `--kubernetes` does."""
+    """The command line of `python -m prewarm.simulator`."""
     parser = argparse.ArgumentParser(prog="python -m prewarm.simulator", description="A simulated Kubernetes cluster.")
     add_arguments(parser)
-    parser.add_argument("--version", dest="kubernetes", metavar="VERSION", default=argparse.SUPPRESS)
     try:
         return options_of(parser.parse_args(argv))
     except ValueError as error:

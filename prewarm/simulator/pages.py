@@ -57,6 +57,8 @@ class Pages:
             version, after = self._store.version, None
             rows = self._rows_now(selection.resource)
         rest = [row for row in rows if after is None or row[0] > after]
+        if selection.namespace:
+            rest = [row for row in rest if row[0][0] == selection.namespace]
         if not limit:
             return Page([body for _, body in rest if selection.takes(body)], version, "", None)
         items: list[Json] = []
@@ -67,7 +69,7 @@ class Pages:
             if len(items) == limit:
                 assert last is not None
                 self._keep(selection.resource, version, rows)
-                left = len(rest) - number if selection.whole and not selection.namespace else None
+                left = len(rest) - number if selection.whole else None
                 return Page(items, version, _write(version, last), left)
             items.append(body)
             last = key

@@ -20,6 +20,7 @@ from prewarm.simulator.release import Release
 
 MODES = (*TEXTS, "slow", "hang", "ok")
 SLOW = 20.0  # times
+NOBODY = "127.0.0.1:9"  # the port of "discard": there is no registry, here as on real nodes
 # How long a failure takes, as a share of the fastest pull: a 404 is quick, an i/o timeout is not.
 _FAILS_AFTER = {"timeout": 1.0, "nospace": 1.0}
 
@@ -36,7 +37,7 @@ class Registry:
     speed: tuple[float, float] = (0.2, 0.8)
     modes: dict[str, str] = field(default_factory=dict)
     editions: dict[str, int] = field(default_factory=dict)
-    down: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=lambda: {NOBODY})
     _failed_once: set[tuple[str, str]] = field(default_factory=set)
 
     def image(self, reference: Reference) -> Image:

@@ -6,7 +6,6 @@ from prewarm.simulator.release import Release
 
 DEADLINE = "Pod was active on the node longer than the specified deadline"
 NOT_LOCATED = "The container could not be located when the pod was terminated"
-BAD_LIMIT = "Job has reached the specified backoff limit"
 _NANOSECONDS = 1_000_000_000
 
 

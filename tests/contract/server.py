@@ -64,6 +64,11 @@ class Server:
         return self.image("missing/nothing:1")
 
     @property
+    def moment(self) -> int:
+        """Seconds in which a node gets an image that is there already, and looks at the pod again."""
+        return 12 if self.name == "real" else 2
+
+    @property
     def helper(self) -> str:
         return self.image("ips/noop:1")
 
@@ -139,7 +144,7 @@ def ready(node: Json) -> bool:
     return conditions.get("Ready") == "True" and not node["spec"].get("unschedulable")
 
 
-def wait_for(look: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
+def wait_for(look: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
     """The first truthy thing that `look` finds; fails with `what` after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
@@ -155,7 +160,7 @@ def connect(name: str, kubeconfig: Path, registry: str) -> Server:
     config = yaml.safe_load(kubeconfig.read_text())
     context = next(one["context"] for one in config["contexts"] if one["name"] == config["current-context"])
     cluster = next(one["cluster"] for one in config["clusters"] if one["name"] == context["cluster"])
-    user = next((one["user"] for one in config["users"] if one["name"] == context["user"]), {})
+    user: Json = next((one["user"] for one in config["users"] if one["name"] == context["user"]), {})
     headers = {"Authorization": f"Bearer {user['token']}"} if user.get("token") else {}
     http = httpx.Client(
         base_url=cluster["server"],

@@ -8,8 +8,8 @@ from tests.contract.server import Json, Server, wait_for
 NOWHERE = "no-such-node"
 
 
-def waiting_pod(pods: Pods, **spec: int) -> Json:
-    return pods.create(held(pods.server.small, node=NOWHERE, **spec))
+def waiting_pod(pods: Pods, grace: int = 0) -> Json:
+    return pods.create(held(pods.server.small, node=NOWHERE, terminationGracePeriodSeconds=grace))
 
 
 def test_only_the_object_of_this_uid_is_deleted(cluster: Server, pods: Pods) -> None:
@@ -27,7 +27,7 @@ def test_only_the_object_of_this_uid_is_deleted(cluster: Server, pods: Pods) -> 
 
 
 def test_grace_zero_means_at_once(cluster: Server, pods: Pods) -> None:
-    pod = waiting_pod(pods, terminationGracePeriodSeconds=30)
+    pod = waiting_pod(pods, grace=30)
 
     answer = cluster.delete(pods.at(pod), gracePeriodSeconds=0)
 
@@ -46,7 +46,7 @@ def test_a_pod_without_grace_of_its_own_goes_at_once(cluster: Server, pods: Pods
 
 
 def test_a_pod_with_grace_is_marked_first(cluster: Server, pods: Pods) -> None:
-    pod = waiting_pod(pods, terminationGracePeriodSeconds=30)
+    pod = waiting_pod(pods, grace=30)
 
     cluster.delete(pods.at(pod))
     marked = pods.now(pod)

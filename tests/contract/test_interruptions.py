@@ -17,7 +17,7 @@ LOST = {
 
 
 def test_a_deadline_ends_a_pod_that_cannot_get_its_image(cluster: Server, pods: Pods) -> None:
-    pod = pods.create(held(cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=4))
+    pod = pods.create(held(cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=cluster.moment // 2))
 
     found = pods.wait_phase(pod, "Failed", "DeadlineExceeded")
     told = pods.wait_event(pod, "DeadlineExceeded")
@@ -28,7 +28,9 @@ def test_a_deadline_ends_a_pod_that_cannot_get_its_image(cluster: Server, pods: 
 
 
 def test_a_recent_kubelet_forgets_what_waited_at_the_deadline(cluster: Server, pods: Pods) -> None:
-    pod = pods.create(held(cluster.small, cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=4))
+    pod = pods.create(
+        held(cluster.small, cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=cluster.moment // 2)
+    )
     pods.wait_phase(pod, "Failed", "DeadlineExceeded")
 
     if cluster.recent:
@@ -44,7 +46,9 @@ def test_a_recent_kubelet_forgets_what_waited_at_the_deadline(cluster: Server, p
 
 def test_what_had_completed_stays_so_after_the_deadline(cluster: Server, pods: Pods) -> None:
     pod = pods.create(
-        helped(cluster.helper, cluster.small, cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=12)
+        helped(
+            cluster.helper, cluster.small, cluster.missing, node=cluster.nodes[0], activeDeadlineSeconds=cluster.moment
+        )
     )
 
     found = pods.wait_phase(pod, "Failed", "DeadlineExceeded")

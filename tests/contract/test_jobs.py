@@ -60,7 +60,7 @@ def test_a_job_completes(cluster: Server, pods: Pods) -> None:
 
 
 def test_a_job_whose_pod_exceeds_its_deadline_fails_and_keeps_the_pod(cluster: Server, pods: Pods) -> None:
-    job = pods.create_job(as_job(held(cluster.missing, activeDeadlineSeconds=4), cluster.nodes[0]))
+    job = pods.create_job(as_job(held(cluster.missing, activeDeadlineSeconds=cluster.moment // 2), cluster.nodes[0]))
 
     failed = wait_condition(pods, job, "Failed")
     pod = pod_of(pods, job)
