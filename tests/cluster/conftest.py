@@ -7,6 +7,7 @@ Where real nodes cannot run, every test that needs them is not run, and the summ
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ SECONDS = 240  # for one test; what a fixture builds and starts does not count
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "stage" in getattr(item, "fixturenames", ()):
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.cluster)
             item.add_marker(pytest.mark.timeout(SECONDS, func_only=True))
 
@@ -98,5 +99,8 @@ def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     marks: Marks = request.getfixturevalue("marks")
     stage: Stage = request.getfixturevalue("stage")
     yield
-    wait_until(lambda: not stage.left_in_namespace(), f"{stage.version.name}: an empty pull namespace", 30)
+    try:
+        wait_until(lambda: not stage.left_in_namespace(), "an empty pull namespace", 30)
+    except TimeoutError:
+        pytest.fail(f"left in the pull namespace: {stage.left_in_namespace()}")
     assert marks.seen == [], "an image's entrypoint has run"

@@ -130,5 +130,9 @@ class Stage:
         return found
 
     def left_in_namespace(self) -> list[str]:
-        """Kind and name of everything in the pull namespace that IPS could have made."""
-        return [f"{left['kind']} {left['metadata']['name']}" for left in self.pull_jobs()]
+        """Everything in the pull namespace that IPS could have made: kind, name, and how it is doing."""
+        return [
+            f"{left['kind']} {left['metadata']['name']}, deleted {left['metadata'].get('deletionTimestamp', 'never')}, "
+            f"finalizers {left['metadata'].get('finalizers', [])}, {json.dumps(left['status'])[:500]}"
+            for left in self.pull_jobs()
+        ]
