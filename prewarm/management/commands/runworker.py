@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from prewarm.binding import WrongCluster
 from prewarm.cluster import ClusterError, NotConfigured
 from prewarm.work import runtime
 from prewarm.worker import work
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -23,9 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.stdout.write(f"installation {runtime().installation}")
+            log.info("a worker starts", extra={"queue": options["queue"], "installation": runtime().installation})
         except (NotConfigured, WrongCluster) as error:
             raise CommandError(str(error)) from error
         except ClusterError as error:
-            self.stderr.write(f"The API server does not answer yet ({error.message}); turns will wait for it.")
+            log.warning("the API server does not answer yet; turns will wait", extra={"error": error.message})
         work(options["queue"])
