@@ -239,7 +239,16 @@ class TestTheHelper:
 
     @pytest.mark.parametrize(
         "helper",
-        [COMPLETED, waiting("ContainerCreating"), waiting("PodInitializing"), {"state": {"running": {}}}, UNKNOWN],
+        [
+            COMPLETED,
+            waiting("ContainerCreating"),
+            waiting("PodInitializing"),
+            {"state": {"running": {}}},
+            UNKNOWN,
+            # ended by the kubelet on delete or shutdown, after or before its own image was there
+            terminated(137, "ContainerStatusUnknown", image_id=DIGEST),
+            terminated(137, "Error"),
+        ],
     )
     def test_that_is_on_its_way_or_done_proves_nothing(self, helper: Json) -> None:
         assert judge(pod(waiting("PodInitializing"), helper=helper), ["a"]).verdicts == {}

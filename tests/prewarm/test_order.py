@@ -125,6 +125,14 @@ class TestUrgent:
 
         assert places(queue, caps(cluster=4), {"a": 50}) == {"urgent": 4, "other": 0}
 
+    def test_of_two_the_higher_priority_goes_first_whatever_their_tenants_have_in_flight(self) -> None:
+        queue = [
+            waiting("low", tenant="a", priority=1, urgent=True),
+            waiting("high", tenant="b", priority=9, urgent=True),
+        ]
+
+        assert places(queue, caps(cluster=4), {"b": 50}) == {"low": 0, "high": 4}
+
     def test_does_not_pass_a_limit(self) -> None:
         assert places([waiting("urgent", urgent=True)], caps(cluster=4, tenant_t=2)) == {"urgent": 2}
 
