@@ -1,7 +1,5 @@
 import { defineConfig } from '@playwright/test'
 
-import { stateOf } from './tests/browser/instance'
-
 /**
  * People's paths in a real browser, against a real instance on the simulated cluster.
  *
@@ -21,9 +19,8 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     viewport: { width: 1440, height: 900 },
-    storageState: stateOf('olga'),
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [

@@ -1,7 +1,7 @@
 /** Choosing and ordering the node results that a table shows. */
 import type { NodeResult, NodeStatus } from '@/api/types'
 
-import { nodeStatus } from './status'
+import { nodeStatus, type Tone } from './status'
 
 export interface ResultFilter {
   status: NodeStatus | ''
@@ -31,6 +31,17 @@ function mentions(row: NodeResult, text: string): boolean {
 // One collator: `localeCompare` builds its own on every call, which 5,000 rows a second would feel.
 const collator = new Intl.Collator('en', { numeric: true })
 const byName = (a: string, b: string) => collator.compare(a, b)
+
+/** How each reason looks: as the most urgent node that has it (failed before skipped before one still to be tried). */
+export function reasonTones(results: Iterable<NodeResult>): Map<string, Tone> {
+  const worst = new Map<string, NodeStatus>()
+  for (const { reason, status } of results) {
+    if (!reason) continue
+    const known = worst.get(reason)
+    if (!known || nodeStatus[status].urgency < nodeStatus[known].urgency) worst.set(reason, status)
+  }
+  return new Map([...worst].map(([reason, status]) => [reason, nodeStatus[status].tone]))
+}
 
 /** Bytes of all images that said theirs, or null when none did. */
 export function totalBytes(row: NodeResult): number | null {

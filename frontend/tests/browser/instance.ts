@@ -19,9 +19,9 @@ export interface Instance {
   stop: () => Promise<void>
 }
 
-/** Where a person's session is kept between tests, so that each signs in once. */
+/** Where a person's session is kept between tests, so that each signs in once. The run's setup names the directory. */
 export function stateOf(person: Person): string {
-  return fileURLToPath(new URL(`../../test-results/people/${person}.json`, import.meta.url))
+  return join(process.env.IPS_BROWSER_PEOPLE ?? '', `${person}.json`)
 }
 
 /** Start an instance on a free port, in a directory of its own, and wait until it is ready. */

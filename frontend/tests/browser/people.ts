@@ -11,14 +11,18 @@ const ABOUT_AN_ANSWER = /^Failed to load resource: the server responded with a s
 /** The machine's network interfaces came or went meanwhile; pages are loaded again then, like any person would. */
 const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED'
 
-interface Watched {
+interface Options {
+  /** Who is signed in; `null` for nobody. */
+  person: Person | null
   /** Status codes that this test provokes. */
   provokes: number[]
   watched: undefined
 }
 
 /** Every test fails when its page logs an error or a warning, throws, or breaks its content security policy. */
-export const test = base.extend<Watched>({
+export const test = base.extend<Options>({
+  person: ['olga', { option: true }],
+  storageState: async ({ person }, use) => use(person ? stateOf(person) : undefined),
   baseURL: async ({}, use) => use(process.env.IPS_BROWSER_URL),
   provokes: [[], { option: true }],
   watched: [
@@ -36,11 +40,6 @@ export const test = base.extend<Watched>({
     { auto: true },
   ],
 })
-
-/** The tests of this file are done by someone else than the operator. */
-export function actAs(person: Person | null): void {
-  test.use({ storageState: person ? stateOf(person) : { cookies: [], origins: [] } })
-}
 
 export function hasPerson(person: Person): boolean {
   return process.env[`IPS_BROWSER_PASSWORD_${person}`] !== undefined

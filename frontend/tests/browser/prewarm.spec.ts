@@ -1,8 +1,7 @@
-import { actAs, counted, expect, signIn, status, test } from './people'
+import { counted, expect, signIn, status, test } from './people'
 
 // The UI asks who is signed in; "nobody" is an answer that browsers log.
-test.use({ provokes: [401] })
-actAs(null)
+test.use({ person: null, provokes: [401] })
 
 test('someone signs in, starts a task, and watches images become warm', async ({ page }) => {
   await page.goto('/')

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { request } from '@playwright/test'
 
@@ -8,9 +9,20 @@ import { startInstance, stateOf, type Instance, type Person } from './instance'
 /** Have an instance, and everyone's session in a file. Returns what stops the instance, if it was started here. */
 export default async function setup(): Promise<() => Promise<void>> {
   const instance = given() ?? (await startInstance())
+  const people = mkdtempSync(join(tmpdir(), 'ips-people-'))
   process.env.IPS_BROWSER_URL = instance.url
-  for (const person of ['admin', 'olga', 'vera'] as const) await signIn(instance, person)
-  return instance.stop
+  process.env.IPS_BROWSER_PEOPLE = people
+  const finish = async () => {
+    rmSync(people, { recursive: true, force: true })
+    await instance.stop()
+  }
+  try {
+    for (const person of ['admin', 'olga', 'vera'] as const) await signIn(instance, person)
+  } catch (problem) {
+    await finish()
+    throw problem
+  }
+  return finish
 }
 
 function given(): Instance | null {
@@ -27,8 +39,7 @@ async function signIn(instance: Instance, person: Person): Promise<void> {
   const data = { username, password: instance.passwords[username], cookie: true }
   const answer = await browser.post('/api/v1/auth/login/', { data })
   if (!answer.ok()) throw new Error(`${username} cannot sign in: ${answer.status()} ${await answer.text()}`)
-  mkdirSync(dirname(stateOf(person)), { recursive: true })
-  writeFileSync(stateOf(person), JSON.stringify(await browser.storageState()))
+  await browser.storageState({ path: stateOf(person) })
   if (username === person) process.env[`IPS_BROWSER_PASSWORD_${person}`] = data.password
   await browser.dispose()
 }

@@ -1,10 +1,10 @@
 import { stateOf } from './instance'
-import { actAs, expect, hasPerson, startTask, test } from './people'
+import { expect, hasPerson, startTask, test } from './people'
 
 test.skip(() => !hasPerson('vera'), 'the instance that was named has no viewer (IPS_VIEWER_PASSWORD)')
 
 test.describe('someone who may only look', () => {
-  actAs('vera')
+  test.use({ person: 'vera' })
 
   test('sees tasks and nodes, and no button to make a task', async ({ page }) => {
     await page.goto('/tasks')

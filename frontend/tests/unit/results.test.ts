@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { pick, totalBytes, type ResultFilter } from '@/tasks/results'
+import { pick, reasonTones, totalBytes, type ResultFilter } from '@/tasks/results'
 
 import { newResult } from '../fakeApi'
 
@@ -33,6 +33,22 @@ describe('the table of node results', () => {
   it('can be searched for names and messages', () => {
     expect(names({ search: 'NODE-1' })).toEqual(['node-1', 'node-10'])
     expect(names({ search: 'manifest' })).toEqual(['node-2'])
+  })
+})
+
+describe('a reason', () => {
+  it('looks as bad as the worst node that has it', () => {
+    const tones = reasonTones([
+      newResult({ node: 'a', status: 'skipped', reason: 'node_unready' }),
+      newResult({ node: 'b', status: 'skipped', reason: 'disk_full' }),
+      newResult({ node: 'c', status: 'failed', reason: 'disk_full' }),
+      newResult({ node: 'd', status: 'succeeded' }),
+    ])
+
+    expect([...tones]).toEqual([
+      ['node_unready', 'warn'],
+      ['disk_full', 'bad'],
+    ])
   })
 })
 
