@@ -43,14 +43,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(line)
 
 
-@pytest.fixture(scope="session", params=VERSIONS)
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """A cluster of two real nodes. It is left up for the next run; `make cluster-down VERSION=…` ends it."""
+@pytest.fixture(scope="session")
+def real_nodes() -> None:
+    """What asks for this needs real nodes."""
     RESULTS.wanted = True
     if reason := reason_not_to_run():
         if IN_CI:
             pytest.fail(f"not run: {reason}")
         pytest.skip(f"not run: {reason}")
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def stage(real_nodes: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A cluster of two real nodes. It is left up for the next run; `make cluster-down VERSION=…` ends it."""
     cluster = Cluster(VERSIONS[request.param])
     cluster.up()
     stage = Stage(cluster)

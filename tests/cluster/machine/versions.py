@@ -10,7 +10,10 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Version:
-    """One version. `ports` are the first two digits of all its ports and the second number of its pod addresses."""
+    """One version, under the name of its cluster.
+
+    `ports` are the first two digits of all its ports and the second number of its pods' addresses.
+    """
 
     name: str
     kubernetes: str
@@ -19,7 +22,7 @@ class Version:
 
     @property
     def minor(self) -> int:
-        return int(self.name.split(".")[1])
+        return int(self.kubernetes.split(".")[1])
 
     def port(self, last_digits: int) -> int:
         return self.ports * 1000 + last_digits
