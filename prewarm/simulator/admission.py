@@ -16,6 +16,7 @@ from prewarm.simulator.release import Release
 from prewarm.simulator.resources import (
     JOBS,
     NAMESPACES,
+    NODES,
     PODS,
     PRIORITY_CLASSES,
     SERVICE_ACCOUNTS,
@@ -47,6 +48,8 @@ class Admission:
             warning = self._security_warning(body["spec"].get("template", {}).get("spec") or {}, namespace)
         elif resource is NAMESPACES:
             body = self._namespace(body)
+        elif resource is NODES:
+            body = {"spec": {}, "status": {}} | body
         self._validate(resource, body)
         return body, warning
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from typing import Any
 
@@ -19,6 +20,8 @@ from prewarm.simulator.selectors import Selection
 from prewarm.simulator.store import Json
 from prewarm.simulator.verbs import PRESERVED, Verbs
 from prewarm.simulator.watches import Watch
+
+log = logging.getLogger(__name__)
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _TRUE = frozenset({"1", "true", "True", "t"})
@@ -47,6 +50,9 @@ class Api:
             return await self._answer(request)
         except Refusal as refusal:
             return refused(refusal)
+        except Exception:
+            log.exception("%s %s", request.method, request.path)
+            return refused(Refusal(500, "InternalError", "the simulated API server has a bug; see its log"))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path

@@ -62,11 +62,16 @@ class Fleet:
         if change.kind == "DELETED":
             self.kubelets.pop(name).stop()
             return
-        node = change.object
-        if not (node.get("status") or {}).get("conditions"):
-            alive = status(name, self._registry.release)
-            self._store.write(NODES, node | {"spec": node.get("spec") or {}, "status": alive})
-            return  # seen again with the status it has now
+        if change.before and all(
+            change.before[part].get(key) == change.object[part].get(key)
+            for part, key in (("metadata", "labels"), ("spec", "unschedulable"))
+        ):
+            return
+        node = self._store.find(NODES, "", name)
+        if node is None:
+            return
+        if not node["status"].get("conditions"):
+            node = self._store.write(NODES, node | {"status": status(name, self._registry.release)})
         if name not in self.kubelets:
             self._start(name)
         self._follow_labels(node)
@@ -82,8 +87,10 @@ class Fleet:
         kubelet = self.kubelets[node["metadata"]["name"]]
         fault = (node["metadata"].get("labels") or {}).get(FAULT_LABEL, "")
         was_deaf = kubelet.fault in DEAF
-        kubelet.fault = fault
-        self._store.write(NODES, with_cordon_taint(with_fault(node, fault)))
+        if kubelet.fault != fault:
+            kubelet.fault = fault
+            node = with_fault(node, fault)
+        self._store.write(NODES, with_cordon_taint(node))
         if was_deaf and fault not in DEAF:
             self._wake(kubelet)
 

@@ -170,7 +170,9 @@ class PodWorker:
 
     def _reject(self, reason: str, message: str) -> None:
         self._tell("Warning", reason, message)
-        shown = {"phase": "Failed", "reason": reason, "message": texts.rejected(message, self._release)}
+        shown: Json = {"phase": "Failed", "reason": reason, "message": texts.rejected(message, self._release)}
+        if self._release.recent:
+            shown |= {"observedGeneration": 1, "qosClass": self.pod["status"].get("qosClass", "BestEffort")}
         self._write(shown | {"startTime": now()})
 
     async def _exceed_deadline(self) -> None:
@@ -215,7 +217,7 @@ class PodWorker:
             self.main,
             self.init,
             shown_phase,
-            sandbox=self._sandbox,
+            sandbox=self._sandbox and shown_phase not in ENDED,
             failed=failed or end is not None,
             before=self._status.get("conditions", []),
             release=self._release,
@@ -243,7 +245,9 @@ class PodWorker:
         statuses = self._statuses()
         for entry in statuses["containerStatuses"]:
             entry.pop("started", None)
-        kept = {key: self._status[key] for key in ("startTime", "qosClass")}
+        kept: Json = {
+            key: self._status[key] for key in ("startTime", "qosClass", "podIP", "podIPs") if key in self._status
+        }
         return {"phase": "Failed", "reason": reason, "message": message, **kept, **statuses}
 
     def _statuses(self) -> Json:

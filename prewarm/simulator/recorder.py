@@ -11,7 +11,7 @@ from prewarm.simulator.release import Release
 from prewarm.simulator.resources import EVENTS, Resource
 from prewarm.simulator.store import Json, Key, Store, key_of
 
-KEPT = 10_000  # events; the oldest are forgotten first, as after their hour at the real API server
+KEPT = 5_000  # events; the oldest are forgotten first, as after their hour at the real API server
 
 Told = dict[tuple[Any, ...], str]
 

@@ -19,7 +19,7 @@ from prewarm.simulator.resources import Resource
 Json = dict[str, Any]
 Key = tuple[str, str]  # namespace ("" for cluster-wide kinds), name
 
-HISTORY = 4_000  # changes kept of each kind
+HISTORY = 2_000  # changes kept of each kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Store:
         self.version = 1
         self._history = history
         self._tables: dict[Resource, Table] = {}
+        self._untold: deque[tuple[Table, Change]] = deque()
+        self._telling = False
 
     def table(self, resource: Resource) -> Table:
         if resource not in self._tables:
@@ -128,11 +130,21 @@ class Store:
         return kept
 
     def _tell(self, table: Table, change: Change) -> None:
+        """Put the change into the history, then tell the followers: in order, though they may write themselves."""
         table.history.append(change)
         if len(table.history) > self._history:
             table.floor = table.history.popleft().version
-        for follower in list(table.followers):
-            follower(change)
+        self._untold.append((table, change))
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                following, next_change = self._untold.popleft()
+                for follower in list(following.followers):
+                    follower(next_change)
+        finally:
+            self._telling = False
 
 
 def key_of(body: Json) -> Key:

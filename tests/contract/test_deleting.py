@@ -62,7 +62,7 @@ def test_a_watch_sees_the_mark_and_then_the_end(cluster: Server, pods: Pods) -> 
     version = cluster.get(pods.path)["metadata"]["resourceVersion"]
 
     cluster.delete(pods.at(pod), gracePeriodSeconds=0)
-    lines = list(cluster.watch(pods.path, 2, resourceVersion=version))
+    lines = list(cluster.watch(pods.path, cluster.glance, resourceVersion=version))
 
     assert [line["type"] for line in lines] == ["MODIFIED", "DELETED"]
     assert all(line["object"]["metadata"]["deletionTimestamp"] for line in lines)

@@ -74,7 +74,7 @@ def test_the_last_look_at_a_deleted_pod_shows_its_states(cluster: Server, pods: 
     version = cluster.get(pods.path)["metadata"]["resourceVersion"]
 
     cluster.delete(pods.at(pod), gracePeriodSeconds=0)
-    lines = list(cluster.watch(pods.path, 3, resourceVersion=version))
+    lines = list(cluster.watch(pods.path, cluster.glance, resourceVersion=version))
 
     assert lines[-1]["type"] == "DELETED"
     assert state(lines[-1]["object"], "img0")["reason"] == "CreateContainerConfigError"

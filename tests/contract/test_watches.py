@@ -31,7 +31,7 @@ def test_what_happens_after_a_list_is_told_in_order(cluster: Server, pods: Pods)
     cluster.patch(pods.at(pod), {"metadata": {"labels": {"step": "2"}}})
     cluster.delete(pods.at(pod), gracePeriodSeconds=0)
 
-    lines = list(cluster.watch(pods.path, 2, resourceVersion=version))
+    lines = list(cluster.watch(pods.path, cluster.glance, resourceVersion=version))
 
     name = pod["metadata"]["name"]
     assert told(lines)[:2] == [("ADDED", name), ("MODIFIED", name)]
@@ -55,7 +55,7 @@ def test_a_watch_tells_what_happens_while_it_runs(cluster: Server, pods: Pods) -
 def test_a_watch_without_a_version_begins_with_what_is_there(cluster: Server, pods: Pods) -> None:
     there = make(pods)
 
-    lines = list(cluster.watch(pods.path, 2))
+    lines = list(cluster.watch(pods.path, cluster.glance))
 
     assert told(lines) == [("ADDED", there["metadata"]["name"])]
 
@@ -66,7 +66,7 @@ def test_what_leaves_the_selection_is_told_as_deleted(cluster: Server, pods: Pod
     changed = cluster.patch(pods.at(pod), {"metadata": {"labels": {"tier": "b"}}})
     cluster.patch(pods.at(pod), {"metadata": {"labels": {"tier": "a"}}})
 
-    lines = list(cluster.watch(pods.path, 2, resourceVersion=version, labelSelector="tier=a"))
+    lines = list(cluster.watch(pods.path, cluster.glance, resourceVersion=version, labelSelector="tier=a"))
 
     name = pod["metadata"]["name"]
     assert told(lines) == [("DELETED", name), ("ADDED", name)]
@@ -77,7 +77,7 @@ def test_what_leaves_the_selection_is_told_as_deleted(cluster: Server, pods: Pod
 def test_a_watch_may_select_by_field(cluster: Server, pods: Pods) -> None:
     wanted, _ = make(pods), make(pods)
 
-    lines = list(cluster.watch(pods.path, 2, fieldSelector=f"metadata.name={wanted['metadata']['name']}"))
+    lines = list(cluster.watch(pods.path, cluster.glance, fieldSelector=f"metadata.name={wanted['metadata']['name']}"))
 
     assert told(lines) == [("ADDED", wanted["metadata"]["name"])]
 
@@ -102,7 +102,7 @@ def test_a_watch_can_go_on_from_a_bookmark(cluster: Server, pods: Pods) -> None:
             break  # a real server sends one about every minute
     bookmark = lines[-1]["object"]
     after = make(pods)
-    later = list(cluster.watch(pods.path, 2, resourceVersion=bookmark["metadata"]["resourceVersion"]))
+    later = list(cluster.watch(pods.path, cluster.glance, resourceVersion=bookmark["metadata"]["resourceVersion"]))
 
     assert bookmark["kind"] == "Pod"
     assert not bookmark["metadata"].get("name")
@@ -118,7 +118,7 @@ def test_nodes_can_be_watched(cluster: Server) -> None:
     cluster.patch(f"/api/v1/nodes/{node}", {"metadata": {"labels": {"ips.io/contract": "1"}}})
     cluster.patch(f"/api/v1/nodes/{node}", {"metadata": {"labels": {"ips.io/contract": None}}})
 
-    lines = list(cluster.watch("/api/v1/nodes", 2, resourceVersion=version))
+    lines = list(cluster.watch("/api/v1/nodes", cluster.glance, resourceVersion=version))
 
     ours = [line for line in lines if line["object"]["metadata"]["name"] == node]
     assert {line["type"] for line in ours} == {"MODIFIED"}
