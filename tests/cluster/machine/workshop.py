@@ -46,11 +46,13 @@ class Workshop:
         env: dict[str, str],
         output: Path | None = None,
     ) -> None:
-        """One static build of several commands, stripped, with values set in packages (Go's -X)."""
+        """One static build of several commands, nothing for debuggers, with values set in packages (Go's -X)."""
         flags = "-s -w " + " ".join(f"-X {name}={value}" for name, value in set_values.items())
         names = ", ".join(command.rpartition("/")[2] for command in commands)
+        command = [str(go()), "build", "-v", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", flags]
+        command += ["-o", str(output) if output else f"{self.bin}/", *commands]
         run_logged(
-            [go(), "build", "-v", "-trimpath", "-o", output or f"{self.bin}/", "-ldflags", flags, *commands],
+            command,
             self.log,
             what=f"building {names} (some minutes)",
             count="packages downloaded or compiled",
