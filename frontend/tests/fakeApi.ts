@@ -2,7 +2,8 @@
  * An API with behaviour, for tests: it keeps tasks, gives every write a change number, answers `changes/` in pages
  * with ETag and 304, checks what it is sent, and can be taken away.
  */
-import type { Me, Node, NodeResult, Problem, Task, TaskDetail, TaskEvent, TaskRequest } from '../src/api/types'
+import type { Me, Node, NodeResult, Problem, TaskDetail, TaskEvent, TaskRequest } from '../src/api/types'
+import { countOf, newResult, newTask, person } from './rows'
 
 export const CHANGES_PAGE = 500
 
@@ -202,110 +203,4 @@ export function problem(
 ): Response {
   const body: Problem = { type: 'about:blank', title: detail, status, detail, code, request_id: 'r-1', ...more }
   return json(status, body, { 'Content-Type': 'application/problem+json', ...headers })
-}
-
-export function person(username: string, role: Me['memberships'][number]['role']): Me {
-  return {
-    id: `id-${username}`,
-    username,
-    is_platform_admin: false,
-    memberships: [{ tenant: 'default', role }],
-    installation: { simulated: true, cluster: 'simulated', kubernetes_version: 'v1.36.0', version: '0.1.0' },
-  }
-}
-
-let made = 0
-
-export function newTask(): TaskDetail {
-  made += 1
-  const task: Task = {
-    id: `00000000-0000-4000-8000-${String(made).padStart(12, '0')}`,
-    tenant: 'default',
-    name: '',
-    images: ['nginx:1.27'],
-    node_selector: '',
-    node_names: [],
-    all_nodes: true,
-    batch_size: 10,
-    concurrency: 5,
-    parallel_batches: 1,
-    priority: 5,
-    timeout_seconds: 1800,
-    pull_timeout_seconds: 900,
-    max_attempts: 3,
-    retry_backoff_seconds: 30,
-    pull_policy: 'IfNotPresent',
-    pull_secrets: [],
-    failure_limit: '',
-    first_wave: 0,
-    strict_waves: false,
-    allow_skipped: false,
-    include_cordoned: false,
-    puller: 'auto',
-    status: 'running',
-    reason: '',
-    hint: '',
-    counts: countOf([]),
-    waiting_reason: '',
-    waiting_since: null,
-    paused_at: null,
-    cancel_requested_at: null,
-    created_by: 'olga',
-    created_at: '2026-11-24T08:00:00Z',
-    started_at: '2026-11-24T08:00:01Z',
-    finished_at: null,
-    retry_of: null,
-    change: 0,
-    request_id: 'r-1',
-  }
-  return { ...task, reasons: [], image_counts: [] }
-}
-
-export function newResult(given: Partial<NodeResult> = {}): NodeResult {
-  return {
-    node: 'node-1',
-    status: 'pending',
-    reason: '',
-    message: '',
-    hint: '',
-    attempt: 0,
-    batch: 1,
-    not_before: null,
-    started_at: null,
-    finished_at: null,
-    seconds: null,
-    images: [],
-    change: 0,
-    ...given,
-  }
-}
-
-export function newNode(given: Partial<Node> = {}): Node {
-  return {
-    name: 'node-1',
-    ready: true,
-    unschedulable: false,
-    os: 'linux',
-    arch: 'amd64',
-    labels: {},
-    taints: [],
-    images: 12,
-    runtime: 'containerd://2.1.4',
-    kubelet_version: 'v1.36.0',
-    seen_at: '2026-11-24T08:00:00Z',
-    ...given,
-  }
-}
-
-export function countOf(rows: NodeResult[]): Task['counts'] {
-  const of = (status: NodeResult['status']) => rows.filter((row) => row.status === status).length
-  return {
-    desired: rows.length,
-    pending: of('pending'),
-    active: of('pulling'),
-    succeeded: of('succeeded'),
-    failed: of('failed'),
-    skipped: of('skipped'),
-    cancelled: of('cancelled'),
-  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { draftFrom, emptyDraft, toRequest } from '@/tasks/draft'
 
-import { newTask } from '../fakeApi'
+import { newTask } from '../rows'
 
 describe('a request', () => {
   it('names its nodes in exactly one way', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { ago, bytes, duration, elapsed, nodes, taskTarget, taskTitle } from '@/tasks/format'
 
-import { newTask } from '../fakeApi'
+import { newTask } from '../rows'
 
 describe('words for people', () => {
   it.each([

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { router } from '@/router'
 
-import { newNode, person } from '../fakeApi'
 import { eventually, open, settled, useFakeApi } from '../page'
+import { newNode, person } from '../rows'
 
 const held = useFakeApi()
 

@@ -4,8 +4,8 @@ import { nextTick, ref } from 'vue'
 import { TYPING_PAUSE, usePreview } from '@/composables/usePreview'
 import { emptyDraft } from '@/tasks/draft'
 
-import { newNode } from '../fakeApi'
 import { enter, useFakeApi } from '../page'
+import { newNode } from '../rows'
 
 const held = useFakeApi()
 let leave = () => {}

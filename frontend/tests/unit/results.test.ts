@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { pick, reasonTones, totalBytes, type ResultFilter } from '@/tasks/results'
 
-import { newResult } from '../fakeApi'
+import { newResult } from '../rows'
 
 const everything: ResultFilter = { status: '', reason: '', search: '' }
 const image = { image: 'nginx', outcome: 'failed', message: '', hint: '', seconds: null, bytes: null } as const

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { roleText } from '@/shell/roles'
 import { useSession } from '@/stores/session'
 
-import { person } from '../fakeApi'
 import { useFakeApi } from '../page'
+import { person } from '../rows'
 
 const held = useFakeApi()
 

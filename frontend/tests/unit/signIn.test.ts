@@ -2,8 +2,9 @@ import { describe, expect, it, vi } from 'vitest'
 
 import { router } from '@/router'
 
-import { person, problem } from '../fakeApi'
+import { problem } from '../fakeApi'
 import { eventually, open, settled, useFakeApi } from '../page'
+import { person } from '../rows'
 
 const held = useFakeApi()
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { TaskFeed } from '@/tasks/feed'
 
-import { newResult, newTask } from '../fakeApi'
+import { newResult, newTask } from '../rows'
 
 const answer = (change: number, nodes: [string, number][], more = false) => ({
   change,
