@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from tests.prewarm.rows import cluster_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 NODES = "/api/v1/nodes/"
 
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from prewarm.models import Task
 from tests.prewarm.rows import asked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 TASKS = "/api/v1/tasks/"
 
 
@@ -73,6 +73,7 @@ class TestTheList:
             ("morn", ["Morning"]),
             ("EVEN", ["evening"]),
             ("redis", ["evening"]),
+            ("REDIS:7", ["evening"]),
             ("team/app", ["Weekly"]),
             ("nginx", ["", "100% sure", "Morning"]),
             ("test", ["", "100% sure", "Weekly", "evening", "Morning"]),

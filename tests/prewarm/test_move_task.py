@@ -17,7 +17,7 @@ from prewarm.planner import choose
 from tests.prewarm.results import end, happened, running
 from tests.prewarm.rows import asked, cluster_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 MOVES = ("cancel", "pause", "resume", "retry")
 
 

@@ -175,6 +175,7 @@ def test_a_quantity_is_read_in_bytes_and_what_cannot_be_read_is_none(text: str |
 
 
 @pytest.mark.django_db
+@pytest.mark.databases
 class TestWriting:
     def test_only_what_changed_is_written(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         known: dict[str, str] = {}

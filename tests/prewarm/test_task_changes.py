@@ -15,7 +15,7 @@ from prewarm.models import NodeResult, Task
 from tests.prewarm.results import happened, running
 from tests.prewarm.rows import asked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from prewarm.models import Batch, NodeResult, Task
 from tests.prewarm.results import end, happened, message_of, running
 from tests.prewarm.rows import asked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 NOT_FOUND, REFUSED = "nginx:1.27: not found", "connect: connection refused"
 
 
