@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.contract.server import Server, connect
 KUBECONFIG = os.environ.get("IPS_CONTRACT_KUBECONFIG", "")
 REGISTRY = os.environ.get("IPS_CONTRACT_REGISTRY", "")
 SIMULATED_REGISTRY = "registry.example:5000"
+logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each request buries what a test has to say
 QUICK = Pace(
     relist=0.05,
     sync=0.4,

@@ -41,7 +41,7 @@ def test_a_flaky_image_fails_once_on_each_node(sim: Running, sim_pods: Pods) -> 
     pods = [sim_pods.create(held("flaky/x:1", node=node)) for node in ("node-001", "node-002")]
 
     for pod in pods:
-        sim_pods.wait_state(pod, "img0", "ErrImagePull", "ImagePullBackOff")
+        assert sim_pods.wait_event(pod, "Failed", "503 Service Unavailable")
         assert sim_pods.wait_state(pod, "img0", "CreateContainerConfigError")
 
 
