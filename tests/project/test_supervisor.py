@@ -92,7 +92,8 @@ def test_a_child_that_is_killed_is_started_again_and_the_log_says_why(supervisor
 
     wait_until(lambda: processes(tmp_path).get("plain") not in (first, None), "another process in its place")
     assert alive(processes(tmp_path)["plain"])
-    assert "plain was killed by SIGKILL; starting it again in 0.5 s" in (tmp_path / "out").read_text()
+    told = "plain was killed by SIGKILL; starting it again in 0.5 s"
+    wait_until(lambda: told in (tmp_path / "out").read_text(), "the terminal to say so")
     lines = [json.loads(line) for line in (tmp_path / "supervisor.log").read_text().splitlines()]
     assert any(line["child"] == "plain" and "SIGKILL" in line["msg"] for line in lines)
 
