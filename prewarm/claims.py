@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, F, IntegerField, Q, When
+from django.db.models import Case, DateTimeField, F, IntegerField, Q, Value, When
 
 from prewarm.clock import database_now
 from prewarm.models import Batch, BatchStatus
@@ -35,6 +35,11 @@ class Lease:
         return time.monotonic() >= self.until
 
     @classmethod
+    def over(cls) -> Lease:
+        """Of a batch that was let go of."""
+        return cls(float("-inf"))
+
+    @classmethod
     def starting(cls) -> Lease:
         """Counted from now, which must be before the statement that writes it is sent."""
         return cls(time.monotonic() + settings.LEASE_SECONDS)
@@ -44,7 +49,8 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     """Take what is due and free, oldest first, up to 50 batches; one that lost its holders twice is taken alone.
 
     One UPDATE per call decides: another worker's claim of the same row makes this one miss it. Taking over from an
-    expired lease counts as a lost claim; a lease that was handed back does not.
+    expired lease counts as a lost claim; a lease that was handed back does not. What the caller holds is left out, even
+    if it slept past its lease: a claim would change the token under what it remembers.
     """
     holding = list(held)
     lease = Lease.starting()
@@ -52,7 +58,9 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     if any(batch.lost_claims >= ALONE_FROM for batch in holding):
         return [], lease
     due = (
-        Batch.objects.filter(_free(now), due_at__lte=now).exclude(status=BatchStatus.ENDED).filter(_open_or_stopping())
+        Batch.objects.filter(_free(now), due_at__lte=now)
+        .filter(_open_or_stopping())
+        .exclude(pk__in=[batch.pk for batch in holding])
     )
     candidates = list(due.order_by("due_at", "pk").values_list("pk", "lost_claims")[:TOGETHER])
     if not candidates:
@@ -71,7 +79,7 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
         token=F("token") + 1,
     )
     mine = Batch.objects.filter(holder=holder, pk__in=chosen).select_related("task", "task__tenant")
-    taken = list(mine.exclude(pk__in=[batch.pk for batch in holding]).order_by("task_id", "number"))
+    taken = list(mine.order_by("task_id", "number"))
     for batch in taken:
         if batch.lost_claims:
             log.warning("took over a batch", extra={"batch": batch.pk, "lost_claims": batch.lost_claims})
@@ -99,9 +107,16 @@ def fence(batch: Batch, **values: object) -> bool:
 
 
 def hand_back(batch: Batch, due_at: datetime) -> None:
-    """Let go of a batch: whoever comes next may have it from `due_at` on."""
+    """Let go of a batch: whoever comes next may have it from `due_at` on.
+
+    If somebody set it due since it was claimed, it stays so: the wish may be one that this holder has not read.
+    """
+    unwoken = When(due_at=batch.due_at, then=Value(due_at))
     Batch.objects.filter(pk=batch.pk, token=batch.token, holder=batch.holder).update(
-        holder="", lease_until=None, due_at=due_at, lost_claims=0
+        due_at=Case(unwoken, default=F("due_at"), output_field=DateTimeField()),
+        holder="",
+        lease_until=None,
+        lost_claims=0,
     )
 
 

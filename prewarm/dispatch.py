@@ -46,6 +46,13 @@ class NotNow(Exception):
     """The task is stopped, paused or at its own limit, or the batch is another's: roll back, look again."""
 
 
+def on_free_nodes(candidates: list[Candidate]) -> list[Candidate]:
+    """Those on whose nodes no task has a pull job."""
+    names = [candidate.result.node for candidate in candidates]
+    busy = set(NodeSlot.objects.filter(node__in=names).values_list("node", flat=True))
+    return [candidate for candidate in candidates if candidate.result.node not in busy]
+
+
 def examine(task: Task, candidates: list[Candidate], nodes: Mapping[str, Node]) -> list[tuple[Candidate, Conclusion]]:
     """Look at the nodes again: what is to be skipped, or has images already, is decided without a pull."""
     decided = []
@@ -61,18 +68,12 @@ def dispatch(
 ) -> Dispatched:
     """Give slots to as many candidates as the limits allow.
 
-    1. Leave out nodes on which any task has a pull job.
-    2. Ask the order for this task's share of the limits, after what waits ahead.
-    3. Commit slots, node results and limits together; if anything of it does not hold any more, nothing is taken.
+    1. Ask the order for this task's share of the limits, after what waits ahead.
+    2. Commit slots, node results and limits together; if anything of it does not hold any more, nothing is taken.
 
     `wants` says for each batch id how many of its nodes could be dispatched if limits allowed.
     """
-    names = [candidate.result.node for candidate in candidates]
-    busy = set(NodeSlot.objects.filter(node__in=names).values_list("node", flat=True))
-    free = [candidate for candidate in candidates if candidate.result.node not in busy]
-    if not free:
-        return Dispatched(waits_for="node_busy")
-    chosen, ahead, waits_for = _within_limits(task, free, now)
+    chosen, ahead, waits_for = _within_limits(task, candidates, now)
     if not chosen:
         return Dispatched(waits_for=waits_for)
     slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from prewarm.claims import fence
-from prewarm.dispatch import Candidate, dispatch, examine, write_waiting
+from prewarm.dispatch import Candidate, dispatch, examine, on_free_nodes, write_waiting
 from prewarm.held import Held
 from prewarm.models import Node, NodeStatus, NodeView, Task
 from prewarm.news import stop_reason
@@ -26,18 +26,25 @@ class Start:
         self.nodes: dict[str, Node] = {}
 
     def look(self) -> dict[int, BatchNews]:
-        """Find the candidates, at most `concurrency` per batch, and what their nodes decide without a pull."""
-        for held in self.group:
-            room = max(0, held.task.concurrency - len(held.pulls))
-            chosen = held.candidates(self.now)[:room]
-            self.wants[held.batch.pk] = len(chosen)
-            self.candidates += chosen
-        if not self.candidates:
+        """Find the candidates, at most `concurrency` per batch, and what their nodes decide without a pull.
+
+        A node that is busy with another pull job is passed over, so that it holds up no other node of its batch.
+        """
+        room = {held.batch.pk: max(0, held.task.concurrency - len(held.pulls)) for held in self.group}
+        waiting = [one for held in self.group if room[held.batch.pk] for one in held.candidates(self.now)]
+        if not waiting:
             self.note("")
             return {}
         if waits_for := self.obstacle(self.group[0].task):
             self.note(waits_for)
-            self.candidates = []
+            return {}
+        for candidate in on_free_nodes(waiting):
+            wanted = self.wants.get(candidate.batch.pk, 0)
+            if wanted < room[candidate.batch.pk]:
+                self.wants[candidate.batch.pk] = wanted + 1
+                self.candidates.append(candidate)
+        if not self.candidates:
+            self.note("node_busy")
             return {}
         self.nodes = Node.objects.in_bulk([candidate.result.node for candidate in self.candidates])
         decided: dict[int, BatchNews] = {}
@@ -81,7 +88,7 @@ class Start:
     def note(self, waits_for: str) -> None:
         """Tell the task's readers what it waits for, and the order of all tasks how much waits here."""
         for held in self.group:
-            wanted = self.wants.get(held.batch.pk, 0) if waits_for not in ("", "own_limit", "paused") else 0
+            wanted = self.wants.get(held.batch.pk, 0) if waits_for not in ("", "own_limit", "node_busy") else 0
             if held.batch.waiting != wanted and fence(held.batch, waiting=wanted):
                 held.batch.waiting = wanted
         if self.group:
