@@ -16,22 +16,26 @@ def take_answer(pull: Pull, asked: str, answer: Answer) -> None:
 
 
 def _created(pull: Pull, answer: Answer) -> None:
-    waiting = pull.phase is Phase.CREATING
+    pull.creating = False
+    waiting = pull.phase in (Phase.TO_CREATE, Phase.CREATING)
     if isinstance(answer, Created):
         pull.slot.uid = answer.uid
         if waiting:
             pull.phase = Phase.RUNNING
         pull.since = time.monotonic()
+    elif isinstance(answer, WaitFor):
+        if waiting:
+            pull.phase = Phase.TO_CREATE
+            pull.retry_at = time.monotonic() + answer.seconds
+    elif pull.pod_uid:
+        pass  # an earlier try had made it: the stream shows it, and tells more than this answer
     elif isinstance(answer, EndedUnjudged):
         pull.slot.uid = answer.uid
-        pull.phase = Phase.RUNNING
+        pull.phase = Phase.RUNNING if waiting else pull.phase
         pull.end(Ending("", "An earlier pull job of this name ended without a result."))
     elif isinstance(answer, No):
         pull.phase = Phase.GONE
         pull.end(Ending(answer.reason, answer.message))
-    elif isinstance(answer, WaitFor) and waiting:
-        pull.phase = Phase.TO_CREATE
-        pull.retry_at = time.monotonic() + answer.seconds
 
 
 def _deleted(pull: Pull, answer: Answer) -> None:

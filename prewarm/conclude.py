@@ -48,6 +48,8 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
     4. Otherwise the node result is final.
     """
     task, result, ending = pull.task, pull.result, pull.ending or Ending("")
+    stopped = "worker_lost" if ending.reason == "worker_lost" else task.stop_reason
+    retry = not stopped and may_retry(task, result)
     found = _start(result)
     by_index = {image.index: image for image in found.images}
     unknown = False
@@ -59,12 +61,12 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
         if verdict and verdict.pulled:
             _end_pulled(found, image, events.get(number))
             continue
-        if verdict is None and not ending.reason and (result.recreated < MAX_RECREATED or task.stop_reason):
+        if verdict is None and not ending.reason and (result.recreated < MAX_RECREATED or stopped):
             unknown = True
             continue
-        _end_failed(found, image, verdict or _from(ending), result.charged_attempts, may_retry(task, result))
-    if task.stop_reason:
-        _close_open(found, task.stop_reason)
+        _end_failed(found, image, verdict or _from(ending), result.charged_attempts, retry)
+    if stopped:
+        _close_open(found, stopped)
     return _next_step(found, task, result, unknown, now)
 
 
@@ -103,7 +105,7 @@ def so_far(pull: Pull, events: Mapping[int, PullEvent]) -> Conclusion | None:
 
 
 def may_retry(task: Task, result: NodeResult) -> bool:
-    return not task.stop_reason and result.charged_attempts < task.max_attempts
+    return result.charged_attempts < task.max_attempts
 
 
 def _start(result: NodeResult) -> Conclusion:

@@ -40,6 +40,13 @@ class Held:
     def planning(self) -> bool:
         return self.batch.number == 0
 
+    def may_create(self) -> bool:
+        return self.lease.safe_to_create()
+
+    def let_go(self) -> None:
+        """It is another's from now on: what is queued to be created is not sent any more."""
+        self.lease = Lease.over()
+
     def set_task(self, task: Task) -> None:
         """Take over a newer reading of the task's row."""
         self.task = task

@@ -34,7 +34,7 @@ def gather(held: Held, stream: PodStream, now: datetime, news: BatchNews | None 
         elif not pull.concluded and (latched := so_far(pull, events)):
             news.conclusions.append(latched)
         over = pull.phase is Phase.GONE or (pull.ending is not None and pull.all_pulled)
-        if over and (pull.concluded or pull in news.concluded):
+        if over and not pull.creating and (pull.concluded or pull in news.concluded):
             news.releases.append(pull)
         if pull.slot.uid and not pull.uid_stored:
             news.new_uids.append(pull)

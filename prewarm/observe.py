@@ -29,7 +29,9 @@ def observe(pull: Pull, stream: PodStream, now: datetime) -> None:
 
 def needs_look(pull: Pull, stream: PodStream) -> bool:
     """Whether only a GET can tell what became of this pull job."""
-    if pull.phase not in (Phase.RUNNING, Phase.ENDING) or pull.deleting or stream.quiet_for() > settings.WATCH_SECONDS:
+    if pull.phase not in (Phase.RUNNING, Phase.ENDING) or pull.creating or pull.deleting:
+        return False
+    if stream.quiet_for() > settings.WATCH_SECONDS:
         return False
     if pull.phase is Phase.ENDING and not pull.slot.uid:
         return time.monotonic() >= pull.look_due

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from django.conf import settings
+
 from prewarm.judge import Verdict
 from prewarm.models import NodeResult, NodeSlot, Puller, Task
 
@@ -46,6 +48,7 @@ class Pull:
     concluded: bool = False  # the verdicts are committed
     uid_stored: bool = False
     delete_due: float = 0.0  # monotonic; when to ask for its deletion (again)
+    creating: bool = False  # a create is on its way, whatever was decided since
     deleting: bool = False  # a delete is on its way
     look_due: float = 0.0  # monotonic; when to believe only a GET
     retry_at: float = 0.0  # monotonic; when to try the create again
@@ -54,10 +57,14 @@ class Pull:
 
     @classmethod
     def of_slot(cls, slot: NodeSlot, result: NodeResult, task: Task) -> Pull:
-        """Take over what another turn left: alive, or judged and only to be seen gone."""
+        """Take over what another turn left: alive, or judged and only to be seen gone.
+
+        Without a uid, its create may still be on its way from another worker: a 404 says nothing before that is over.
+        """
         judged = slot.judged_at is not None
         phase = Phase.ENDING if judged else Phase.RUNNING if slot.uid else Phase.TO_CREATE
-        return cls(slot, result, task, phase, concluded=judged, uid_stored=bool(slot.uid))
+        look_due = 0.0 if slot.uid else time.monotonic() + settings.LEASE_MARGIN_SECONDS
+        return cls(slot, result, task, phase, concluded=judged, uid_stored=bool(slot.uid), look_due=look_due)
 
     @property
     def name(self) -> str:

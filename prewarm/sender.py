@@ -76,14 +76,21 @@ class Sender:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="sender")
         self._answers: queue.SimpleQueue[tuple[str, str, Answer]] = queue.SimpleQueue()
         self._under_way = 0
+        self._creating: set[str] = set()
 
     @property
     def under_way(self) -> int:
         """How many requests have been sent whose answers were not read."""
         return self._under_way
 
-    def create(self, pull_job: str, manifest: dict[str, Any], images: list[str]) -> None:
-        self._submit("create", pull_job, lambda: self._create(manifest, images))
+    def is_creating(self, pull_job: str) -> bool:
+        """Whether a create of this name has been sent whose answer was not read, be it by an earlier turn."""
+        return pull_job in self._creating
+
+    def create(self, pull_job: str, manifest: dict[str, Any], images: list[str], allowed: Callable[[], bool]) -> None:
+        """Create unless it is no longer `allowed` when a thread is free: a slow API server makes requests wait here."""
+        self._creating.add(pull_job)
+        self._submit("create", pull_job, lambda: self._create(manifest, images) if allowed() else WaitFor(0.0))
 
     def delete(self, pull_job: str, uid: str, *, via_job: bool, pod: tuple[str, str] | None) -> None:
         """Delete by uid; of a Job also its pod, so that nobody waits for the garbage collector."""
@@ -97,8 +104,11 @@ class Sender:
         """(what was asked, pull job, answer) of all requests that came back since the last call."""
         found = []
         while not self._answers.empty():
-            found.append(self._answers.get())
+            what, pull_job, answer = self._answers.get()
+            found.append((what, pull_job, answer))
             self._under_way -= 1
+            if what == "create":
+                self._creating.discard(pull_job)
         return found
 
     def _submit(self, what: str, pull_job: str, work: Callable[[], Answer]) -> None:
@@ -125,6 +135,8 @@ class Sender:
         except Refused as refused:
             if refused.status == 404:
                 return WaitFor(5.0, f"the pull namespace is missing: {refused.message}")
+            if self._cluster.find(jobs(name) if via_job else pods(name)):
+                return self._found(name, via_job, images)  # made by an earlier try whose answer was lost
             return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))
         return Created(made["metadata"]["uid"])
 
@@ -144,8 +156,7 @@ class Sender:
                 entry.get("type") in ("Complete", "Failed") and entry.get("status") == "True"
                 for entry in (there.get("status") or {}).get("conditions") or ()
             )
-            pods_left = over and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]
-            return EndedUnjudged(metadata["uid"]) if over and not pods_left else Created(metadata["uid"])
+            return EndedUnjudged(metadata["uid"]) if over and not self._pods_of(name) else Created(metadata["uid"])
         found = judge(there, images)
         if found.ended and len(found.verdicts) < len(images) and not found.end_reason:
             return EndedUnjudged(metadata["uid"])
@@ -158,15 +169,20 @@ class Sender:
         if via_job and pod:
             with suppress(AlreadyThere):
                 there = self._cluster.delete(pods(pod[0]), uid=pod[1]) or there
-        return StillThere(uid) if there else Gone()
+        return StillThere(uid) if there or (via_job and self._pods_of(name)) else Gone()
 
     def _look(self, name: str, via_job: bool) -> Answer:
         there = self._cluster.find(jobs(name) if via_job else pods(name))
-        if via_job and self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={name}"})["items"]:
+        if via_job and self._pods_of(name):
             return StillThere(there["metadata"]["uid"] if there else "")
         if there is None:
             return Gone()
         return (via_job and self._pod_refused(name)) or StillThere(there["metadata"]["uid"])
+
+    def _pods_of(self, job: str) -> list[Any]:
+        """The pods of a Job; they may outlive it by as long as the garbage collector takes."""
+        found: list[Any] = self._cluster.get(pods(), {"labelSelector": f"{PULL_JOB_LABEL}={job}"})["items"]
+        return found
 
     def _pod_refused(self, job: str) -> No | None:
         """A Job whose pod is refused (quota, Pod Security) says so in an event and stays without conditions."""

@@ -21,15 +21,16 @@ def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
     """Create what has its slot. Nothing is created close to the end of a lease."""
     clock = time.monotonic()
     waiting = [
-        pull
+        (batch, pull)
         for batch in held
-        if batch.lease.safe_to_create()
+        if batch.may_create()
         for pull in batch.pulls.values()
-        if pull.phase is Phase.TO_CREATE and pull.retry_at <= clock
+        if pull.phase is Phase.TO_CREATE and not pull.creating and pull.retry_at <= clock
     ]
-    for pull in waiting[: limits.draw(limits.CREATES, len(waiting))]:
-        pull.phase = Phase.CREATING
-        runtime.sender.create(pull.name, _manifest(runtime, pull), pull.images)
+    for batch, pull in waiting[: limits.draw(limits.CREATES, len(waiting))]:
+        body = _manifest(runtime, pull)
+        pull.phase, pull.creating = Phase.CREATING, True
+        runtime.sender.create(pull.name, body, pull.images, batch.may_create)
 
 
 def send_deletes(runtime: Runtime, pulls: Iterable[Pull]) -> None:

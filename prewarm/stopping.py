@@ -41,14 +41,22 @@ def stop_overdue(task: Task, now: datetime) -> None:
     """Stop a task whose clock has run out; `task` is brought up to date."""
     if task.stop_reason or task.finished or progress.elapsed(task, now) <= task.timeout_seconds:
         return
+    text = f"The task's time of {task.timeout_seconds} s is over: no more start, pulls in flight end."
+    _stop(task, "task_timeout", text, now)
 
+
+def give_up(task: Task, now: datetime) -> None:
+    """Stop a task whose planning every worker died of; `task` is brought up to date."""
+    _stop(task, "worker_lost", "The workers that planned this task died time and again: nothing starts.", now)
+
+
+def _stop(task: Task, reason: str, text: str, now: datetime) -> None:
     def work() -> None:
         locked = progress.lock(task.pk, stop_reason="", finished_at=None)
         if locked is None:
             return
-        progress.request_stop(locked, "task_timeout", now)
-        text = f"The task's time of {locked.timeout_seconds} s is over: no more start, pulls in flight end."
-        progress.record(locked, now, "stopped", text, reason="task_timeout")
+        progress.request_stop(locked, reason, now)
+        progress.record(locked, now, "stopped", text, reason=reason)
         progress.save(locked, now, was_active=locked.active)
 
     retried(work)

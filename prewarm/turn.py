@@ -26,7 +26,7 @@ from prewarm.sender import WaitFor
 from prewarm.sending import send_creates, send_deletes
 from prewarm.settle import BatchNews, settle
 from prewarm.starting import Start
-from prewarm.stopping import stop_overdue
+from prewarm.stopping import give_up, stop_overdue
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,8 @@ class Turn:
         batches, lease = claims.claim_due(self.runtime.holder, [held.batch for held in self.held.values()])
         for batch in batches:
             held = self.held[batch.pk] = Held.load(batch, lease)
+            for pull in held.pulls.values():
+                pull.creating = self.runtime.sender.is_creating(pull.name)
             self.hurry = True
             if batch.lost_claims >= claims.GIVE_UP_AT:
                 for pull in held.pulls.values():
@@ -116,7 +118,7 @@ class Turn:
             stop_overdue(task, now)
         for held in list(self.held.values()):
             if held.task.pk not in tasks:  # deleted with all its rows
-                del self.held[held.batch.pk]
+                self.let_go(held)
                 continue
             held.set_task(tasks[held.task.pk])
             for pull in held.pulls.values():
@@ -124,11 +126,13 @@ class Turn:
                     pull.end(Ending(held.task.stop_reason))
 
     def plan(self, held: Held, now: datetime) -> None:
+        if held.batch.lost_claims >= claims.GIVE_UP_AT:
+            give_up(held.task, now)
         try:
             planned = plan(held.batch, held.task, now)
         except LostBatch:
             planned = True
-        del self.held[held.batch.pk]
+        self.let_go(held)
         if planned:
             self.hurry = True
         else:
@@ -169,14 +173,15 @@ class Turn:
             return
         settled = settle(group[0].task.pk, worth, now)
         for entry in settled.lost:
-            self.held.pop(entry.batch.pk, None)
+            if lost := self.held.get(entry.batch.pk):
+                self.let_go(lost)
         for entry in worth:
             held = self.held.get(entry.batch.pk)
             if held is None or settled.task is None:
                 continue
             self.leaving.update((pull.name, pull) for pull in follow(held, entry))
             if entry.ends:
-                del self.held[entry.batch.pk]
+                self.let_go(held)
         self.hurry = self.hurry or any(entry.ends for entry in worth)
         for held in group:
             if settled.task:
@@ -195,14 +200,19 @@ class Turn:
     def drop(self, batch_ids: Iterable[int]) -> None:
         for pk in batch_ids:
             log.warning("lost a batch", extra={"batch": pk})
-            del self.held[pk]
+            self.let_go(self.held[pk])
+
+    def let_go(self, held: Held) -> None:
+        """Look after this batch no more, and create nothing more of it; before its row says so."""
+        held.let_go()
+        del self.held[held.batch.pk]
 
     def pause(self, started: float) -> None:
         """Hand back what can only wait for a later time; then wait for news, at most one commit interval."""
         now = database_now()
         for held in [held for held in self.held.values() if held.next_due(now) > now]:
+            self.let_go(held)
             claims.hand_back(held.batch, held.next_due(now))
-            del self.held[held.batch.pk]
         if self.hurry or not (self.held or self.leaving):
             return
         gap = GAP_SECONDS if sum(1 for _ in self.pulls()) <= FEW else settings.COMMIT_SECONDS
@@ -226,8 +236,9 @@ class Turn:
 
     def hand_back_all(self) -> bool:
         now = database_now()
-        due = {held.batch.pk: held.next_due(now) for held in self.held.values()}
-        for held in self.held.values():
-            claims.hand_back(held.batch, due[held.batch.pk])
-        self.held = {}
-        return any(when <= now for when in due.values())
+        held_now = list(self.held.values())
+        for held in held_now:
+            self.let_go(held)
+        for held in held_now:
+            claims.hand_back(held.batch, held.next_due(now))
+        return any(held.next_due(now) <= now for held in held_now)

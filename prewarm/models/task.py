@@ -146,7 +146,7 @@ class Task(models.Model):
         if self.stop_reason == "cancelled" and (self.cancelled or not self.desired):
             return TaskStatus.CANCELLED, "cancelled"
         if not self.desired:
-            return TaskStatus.FAILED, "no_nodes"
+            return TaskStatus.FAILED, self.stop_reason or "no_nodes"
         if not self.succeeded:
             return TaskStatus.FAILED, self.stop_reason
         warm = self.succeeded + (self.skipped if self.allow_skipped else 0)
