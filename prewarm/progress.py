@@ -11,9 +11,15 @@ from uuid import UUID
 
 from django.db.models import F
 
-from prewarm.models import Batch, BatchStatus, Task, TaskEvent
+from prewarm.models import Batch, BatchStatus, Task, TaskEvent, TaskStatus
 
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
+ENDS = {
+    TaskStatus.SUCCEEDED: "succeeded",
+    TaskStatus.PARTIAL: "is partly done",
+    TaskStatus.FAILED: "failed",
+    TaskStatus.CANCELLED: "was cancelled",
+}
 _WRITTEN = (
     *COUNTED,
     "desired",
@@ -91,9 +97,9 @@ def finish(task: Task, now: datetime) -> None:
 
 def _summary(task: Task) -> str:
     if not task.desired:
-        return "No node matched." if task.reason == "no_nodes" else f"The task ended: {task.status}."
+        return "No node matched." if task.reason == "no_nodes" else f"The task {ENDS[TaskStatus(task.status)]}."
     parts = [f"{getattr(task, name)} {name}" for name in ("succeeded", "failed", "skipped", "cancelled")]
-    return f"The task {task.status}: " + ", ".join(part for part in parts if not part.startswith("0 ")) + "."
+    return f"The task {ENDS[TaskStatus(task.status)]}: " + ", ".join(part for part in parts if not part.startswith("0 ")) + "."
 
 
 def request_stop(task: Task, reason: str, now: datetime) -> None:
