@@ -96,10 +96,12 @@ def finish(task: Task, now: datetime) -> None:
 
 
 def _summary(task: Task) -> str:
-    if not task.desired:
-        return "No node matched." if task.reason == "no_nodes" else f"The task {ENDS[TaskStatus(task.status)]}."
-    parts = [f"{getattr(task, name)} {name}" for name in ("succeeded", "failed", "skipped", "cancelled")]
-    return f"The task {ENDS[TaskStatus(task.status)]}: " + ", ".join(part for part in parts if not part.startswith("0 ")) + "."
+    if task.reason == "no_nodes":
+        return "No node matched."
+    counts = [(name, getattr(task, name)) for name in ("succeeded", "failed", "skipped", "cancelled")]
+    told = ", ".join(f"{count} {name}" for name, count in counts if count)
+    end = f"The task {ENDS[TaskStatus(task.status)]}"
+    return f"{end}: {told}." if told else f"{end}."
 
 
 def request_stop(task: Task, reason: str, now: datetime) -> None:
