@@ -13,6 +13,9 @@ from prewarm.simulator.options import Options
 from prewarm.simulator.pace import Pace
 from prewarm.simulator.release import SUPPORTED, Release
 from prewarm.simulator.running import Running, simulated_cluster
+from tests.cluster.machine.cluster import Cluster, reason_not_to_run
+from tests.cluster.machine.versions import VERSIONS
+from tests.cluster.results import RESULTS
 from tests.contract.pods import Pods
 from tests.contract.server import Server, connect
 
@@ -31,7 +34,13 @@ QUICK = Pace(
     evict=0.2,
     bookmark=1.0,
 )
-ALL = [*(f"simulated-{version}" for version in SUPPORTED), *(["real"] if KUBECONFIG else [])]
+IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+REAL = (pytest.mark.cluster, pytest.mark.timeout(240, func_only=True))
+ALL = [
+    *(f"simulated-{version}" for version in SUPPORTED),
+    *(pytest.param(f"real-{version}", marks=REAL) for version in VERSIONS),
+    *([pytest.param("named", marks=REAL)] if KUBECONFIG else []),
+]
 
 
 def simulated(version: str, folder: Path, *, nodes: int = 4, speed: tuple[float, float] = (0.05, 0.1)) -> Options:
@@ -42,14 +51,30 @@ def simulated(version: str, folder: Path, *, nodes: int = 4, speed: tuple[float,
 
 @pytest.fixture(scope="session", params=ALL)
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Each simulated version, and the real cluster if one is named."""
+    """Each simulated version, each real one that this project can start, and the one that the environment names."""
     name = str(request.param)
-    if name == "real":
+    if name == "named":
         yield connect(name, Path(KUBECONFIG), REGISTRY)
+        return
+    if name.startswith("real-"):
+        yield real(name)
         return
     options = simulated(name.removeprefix("simulated-"), tmp_path_factory.mktemp(name))
     with simulated_cluster(options):
         yield connect(name, Path(options.kubeconfig), SIMULATED_REGISTRY)
+
+
+def real(name: str) -> Server:
+    """A cluster of two real nodes. It is left up for the next run, as by tests/cluster."""
+    RESULTS.wanted = True
+    if reason := reason_not_to_run():
+        if IN_CI:
+            pytest.fail(f"not run: {reason}")
+        pytest.skip(f"not run: {reason}")
+    version = VERSIONS[name.removeprefix("real-")]
+    cluster = Cluster(version)
+    cluster.up()
+    return connect(name, cluster.kubeconfig, version.registry)
 
 
 @pytest.fixture

@@ -64,14 +64,19 @@ class Server:
         return self.image("missing/nothing:1")
 
     @property
+    def real(self) -> bool:
+        """Has real kubelets, which take their time."""
+        return not self.name.startswith("simulated")
+
+    @property
     def glance(self) -> int:
         """Seconds in which a watch tells what has happened already."""
-        return 3 if self.name == "real" else 1
+        return 3 if self.real else 1
 
     @property
     def moment(self) -> int:
         """Seconds in which a node gets an image that is there already, and looks at the pod again."""
-        return 12 if self.name == "real" else 2
+        return 12 if self.real else 2
 
     @property
     def helper(self) -> str:
