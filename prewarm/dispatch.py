@@ -22,7 +22,7 @@ from prewarm.manifests import MAX_IMAGES
 from prewarm.models import Batch, Node, NodeResult, NodeSlot, NodeStatus, PullPolicy, Task, TaskStatus
 from prewarm.models.limit import limit_names
 from prewarm.names import pull_job_name
-from prewarm.references import parse
+from prewarm.references import registry_hosts
 from prewarm.transactions import retried
 
 
@@ -137,7 +137,7 @@ def _slot(installation: str, task: Task, candidate: Candidate, now: datetime) ->
         attempt=result.attempt,
         part=result.part,
         tenant_id=task.tenant_id,
-        hosts=sorted({parse(task.images[index]).domain for index in chosen}),
+        hosts=registry_hosts(task.images[index] for index in chosen),
         images=chosen,
         pull_job=pull_job_name(installation, str(task.pk), result.node, result.attempt, result.part),
         taken_at=now,

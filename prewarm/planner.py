@@ -146,7 +146,7 @@ def _write_skipped(batch: Batch, task: Task, chunk: list[Chosen], now: datetime)
         )
         for entry in chunk
     ]
-    NodeResult.objects.bulk_create(rows)
+    NodeResult.objects.bulk_create(rows, batch_size=_rows_per_statement(task))
     count_images(locked, Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images))
     locked.desired += len(rows)
     locked.skipped += len(rows)
@@ -169,7 +169,7 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
         for offset, entries in enumerate(group, start=1)
         for entry in entries
     ]
-    NodeResult.objects.bulk_create(rows, batch_size=ROWS)
+    NodeResult.objects.bulk_create(rows, batch_size=_rows_per_statement(task))
     locked.desired += len(rows)
     locked.pending += len(rows)
     locked.open_batches += len(batches)
@@ -187,6 +187,11 @@ def _open(batch: Batch, task: Task, now: datetime) -> None:
     progress.open_batches(locked, now)
     progress.end_batches(locked, [batch.pk], now)
     progress.save(locked, now, was_active=locked.active)
+
+
+def _rows_per_statement(task: Task) -> int:
+    """So few that a statement stays under 4 MB, at some 50 bytes a pair."""
+    return max(1, min(ROWS, 60_000 // len(task.images)))
 
 
 def _locked(batch: Batch, task: Task) -> Task:

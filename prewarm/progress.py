@@ -5,7 +5,7 @@ Every function here runs inside a transaction that holds the task's row.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.db.models import F
 
 from prewarm.models import Batch, BatchStatus, Task, TaskEvent, TaskStatus
 
+CLOCK_SET_BACK = timedelta(minutes=1)
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
 ENDS = {
     TaskStatus.SUCCEEDED: "succeeded",
@@ -50,8 +51,14 @@ def save(task: Task, now: datetime, *, was_active: int) -> None:
     """Write the locked task back. Its clock runs while pulls are in flight: `was_active` before this transaction."""
     if was_active and task.clock_at:
         task.clock_seconds += max(0.0, (now - task.clock_at).total_seconds())
-    task.clock_at = now if was_active or task.active else task.clock_at
+    if was_active or task.active:
+        task.clock_at = _later(now, task.clock_at)
     task.save(update_fields=_WRITTEN)
+
+
+def _later(now: datetime, known: datetime | None) -> datetime:
+    """Workers look at the clock before they get the row, so the latest look stands; unless the clock was set back."""
+    return now if known is None or known - now > CLOCK_SET_BACK else max(now, known)
 
 
 def record(task: Task, now: datetime, kind: str, text: str, **data: Any) -> None:

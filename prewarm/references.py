@@ -7,6 +7,7 @@ Unicode digit slips through.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,6 +85,11 @@ def parse(text: str) -> Reference:
     if not tag and not digest and _HEX.fullmatch(rest):
         raise InvalidReference("A bare image id is no reference. Write repository@sha256:….")
     return Reference(domain, path, tag or ("" if digest else "latest"), digest)
+
+
+def registry_hosts(images: Iterable[str]) -> list[str]:
+    """The hosts that these images come from, sorted; DNS does not tell upper case from lower."""
+    return sorted({parse(image).domain.lower() for image in images})
 
 
 def _split_domain(rest: str) -> tuple[str, str]:

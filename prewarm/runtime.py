@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -12,9 +13,11 @@ from functools import cached_property
 from django.conf import settings
 
 from prewarm.binding import bind
-from prewarm.cluster import Cluster
+from prewarm.cluster import Cluster, Refused
 from prewarm.podstream import PodStream
 from prewarm.sender import Sender
+
+log = logging.getLogger(__name__)
 
 OUTAGE_SECONDS = 2.0
 
@@ -50,7 +53,11 @@ class Runtime:
     def priority_class(self) -> str:
         """The pods' priority class, or none where cluster-setup has not made it: pods then go without."""
         name = settings.PRIORITY_CLASS
-        return name if name and self.cluster.find(f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}") else ""
+        try:
+            return name if name and self.cluster.find(f"/apis/scheduling.k8s.io/v1/priorityclasses/{name}") else ""
+        except Refused as refused:  # not ours to see: a pod without it is better than none
+            log.warning("pods go without a priority class", extra={"error": refused.message})
+            return ""
 
     def ready(self) -> None:
         """Know the cluster, follow its pods. Raises ClusterError when nobody answers, WrongCluster, NotConfigured."""

@@ -13,7 +13,7 @@ from prewarm import progress
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.models import FINISHED, Batch, BatchStatus, NodeStatus, Task
-from prewarm.references import parse
+from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
 from prewarm.transactions import retried
 
@@ -41,7 +41,7 @@ _REPEATED = (
 
 def submit(*, tenant: Tenant, user: User | None, actor: str, request_id: str, wish: Mapping[str, Any]) -> Task:
     """Accept what a validated request asks for. Planning and pulling happen later, in turns."""
-    hosts = sorted({parse(image).domain for image in wish["images"]})
+    hosts = registry_hosts(wish["images"])
     return _create(tenant, user, actor, request_id, {**wish, "hosts": hosts})
 
 

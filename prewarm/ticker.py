@@ -57,7 +57,7 @@ class Ticker(Scheduler):
             return
         try:
             self.drop_unreadable()
-            if TICK_ID not in self:
+            if not self.registered():
                 self.schedule(
                     datetime.utcnow(),
                     TICK,
@@ -70,6 +70,11 @@ class Ticker(Scheduler):
                 self.enqueue_jobs()
         finally:
             self.remove_lock()
+
+    def registered(self) -> bool:
+        """Whether the tick is due soon. One that is due far off was registered before the clock was set back."""
+        due = self.connection.zscore(self.scheduled_jobs_key, TICK_ID)
+        return due is not None and due <= time.time() + 2 * settings.TICK_SECONDS
 
     def queued(self) -> bool:
         """Whether a tick waits on the queue already: a second one would tell nobody anything."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 PLAN_AGAIN = timedelta(seconds=1)
+BROKEN_AGAIN = timedelta(seconds=10)
 STOPS_PULLS = frozenset({"cancelled", "task_timeout"})
 # So few pull jobs may be settled as soon as they have news; more wait for the commit interval, and go together.
 FEW = 20
@@ -85,19 +87,37 @@ class Turn:
         self.hurry = False
         self.take_wishes(now)
         for held in [held for held in self.held.values() if held.planning]:
-            self.plan(held, now)
+            with self.apart([held]):
+                self.plan(held, now)
         self.listen(now)
         self.end_on_gone_nodes()
         for group in self.by_task():
-            self.settle(group, now)
+            with self.apart(group):
+                self.settle(group, now)
         for group in self.by_task():
-            start = Start(self.runtime, group, now)
-            if decided := start.look():
-                self.settle(group, now, decided)
-            start.go(self.held)
+            with self.apart(group):
+                start = Start(self.runtime, group, now)
+                if decided := start.look():
+                    self.settle(group, now, decided)
+                start.go(self.held)
         send_creates(self.runtime, self.held.values())
         send_deletes(self.runtime, self.pulls())
         self.renew()
+
+    @contextmanager
+    def apart(self, group: list[Held]) -> Iterator[None]:
+        """One task's trouble stays its own: its batches rest a while and are then read anew; the others go on.
+
+        A database that does not answer is everybody's trouble: handing back fails too, and ends the turn.
+        """
+        try:
+            yield
+        except Exception:
+            log.exception("a task broke in a turn", extra={"task": str(group[0].task.pk)})
+            again = database_now() + BROKEN_AGAIN
+            for held in [held for held in group if self.held.get(held.batch.pk) is held]:
+                self.let_go(held)
+                claims.hand_back(held.batch, again)
 
     def by_task(self) -> list[list[Held]]:
         groups: dict[object, list[Held]] = {}
@@ -232,7 +252,8 @@ class Turn:
         self.drop(pk for pk, held in list(self.held.items()) if held.lease.lost())
         now = database_now()
         for group in self.by_task():
-            self.settle([held for held in group if not held.planning], now)
+            with self.apart(group):
+                self.settle([held for held in group if not held.planning], now)
 
     def hand_back_all(self) -> bool:
         now = database_now()

@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 WRITE_SECONDS = 1.0
 
 
+class Superseded(Exception):
+    """Another watcher leads now: what this one knows of the rows may be out of date."""
+
+
 class Watcher:
     """Lists, follows, writes what changed once a second."""
 
@@ -57,7 +61,7 @@ class Watcher:
                 version = version or self.take_list()
                 version = self.follow(version)
                 failures = 0
-            except ResourceExpired:
+            except (ResourceExpired, Superseded):
                 version = ""
             except ClusterError as error:
                 failures += 1
@@ -96,7 +100,7 @@ class Watcher:
             listed.update(row.name for row in rows)
             write(rows, self.digests)
             if not self.lead():
-                raise ClusterError("another watcher leads now")
+                raise Superseded
         forget(self.digests.keys() - listed, self.digests)
         kubernetes = str(self.cluster.get("/version").get("gitVersion") or "")
         self.heard(complete=True, kubernetes_version=kubernetes)
@@ -104,8 +108,9 @@ class Watcher:
         return version
 
     def follow(self, version: str) -> str:
-        """One watch; the last resourceVersion seen."""
-        for line in self.cluster.watch(NODES, {}, version, settings.WATCH_SECONDS):
+        """One watch; the last resourceVersion seen. So short that the lease is kept while the cluster says nothing."""
+        seconds = max(1, int(min(settings.WATCH_SECONDS, settings.LEASE_SECONDS / 4)))
+        for line in self.cluster.watch(NODES, {}, version, seconds):
             version = str(line.object["metadata"].get("resourceVersion") or version)
             if line.kind != "BOOKMARK":
                 name = line.object["metadata"]["name"]
@@ -126,7 +131,7 @@ class Watcher:
         """Write what changed since the last time, if we still lead."""
         self.written = time.monotonic()
         if not self.lead():
-            raise ClusterError("another watcher leads now")
+            raise Superseded
         write(self.waiting.values(), self.digests)
         forget(self.leaving, self.digests)
         self.waiting, self.leaving = {}, set()
