@@ -37,8 +37,9 @@ class Server:
 
     @cached_property
     def recent(self) -> bool:
-        """Behaves like 1.36 rather than like 1.20."""
-        return int(self.version["minor"].rstrip("+")) >= 30
+        """Behaves like 1.36 rather than like 1.20; what its kubelets say decides."""
+        kubelet = self.get("/api/v1/nodes", limit=1)["items"][0]["status"]["nodeInfo"]["kubeletVersion"]
+        return int(kubelet.split(".")[1]) >= 30
 
     @cached_property
     def nodes(self) -> list[str]:
