@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prewarm.claims import Lease
 from prewarm.dispatch import Candidate
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
+
+# A resume or a cancel sets the batch due at once, so nobody waits for this.
+PAUSED_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(eq=False)
@@ -67,8 +70,12 @@ class Held:
         ]
 
     def next_due(self, now: datetime) -> datetime:
-        """When somebody should look at this batch again."""
-        if self.pulls or self.candidates(now):
+        """When somebody should look at this batch again. While its task is paused only a wish makes a difference."""
+        if self.pulls:
+            return now
+        if self.task.paused_at and not self.task.stop_reason:
+            return now + PAUSED_AGAIN
+        if self.candidates(now):
             return now
         times = [result.not_before for result in self.results.values() if result.not_before]
         return max(now, min(times)) if times else now

@@ -41,6 +41,18 @@ def test_a_batch_that_nobody_woke_rests_until_its_time() -> None:
     assert not ticking.work_is_due()
 
 
+def test_a_paused_task_keeps_no_worker_awake_and_goes_on_when_it_is_let(worker: Worker) -> None:
+    task = asked([fresh()])
+    stopping.pause(task, "ada")
+    worker.until(lambda: Task.objects.get(pk=task.pk).waiting_reason == "paused")
+
+    worker.until(lambda: not ticking.work_is_due(), seconds=2)
+
+    stopping.resume(task, "ada")
+    worker.finish(task)
+    assert task.status == "succeeded"
+
+
 def test_busy_nodes_do_not_hold_up_the_others_of_their_batch(worker: Worker, simulator: Simulated) -> None:
     slow = asked([fresh("hang")], concurrency=5)
     worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
