@@ -22,7 +22,6 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_arguments(parser)
-        parser.add_argument("--version", dest="kubernetes", metavar="VERSION", default=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
