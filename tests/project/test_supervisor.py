@@ -27,7 +27,7 @@ from ips.supervisor import supervise
 
 supervise.STOP_SECONDS = 1.0
 directory = Path(sys.argv[1])
-supervisor = Supervisor(SimpleNamespace(directory=directory, logs=directory), print)
+supervisor = Supervisor(SimpleNamespace(directory=directory, logs=directory), lambda text: print(text, flush=True))
 deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 parent = "import subprocess; subprocess.run(['sleep', '600'])"
 commands = {"plain": ["sleep", "600"], "deaf": [sys.executable, "-c", deaf], "parent": [sys.executable, "-c", parent]}
