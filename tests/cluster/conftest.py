@@ -13,6 +13,7 @@ import pytest
 
 from tests.cluster.installation import Installation
 from tests.cluster.machine import images
+from tests.cluster.machine.alone import alone
 from tests.cluster.machine.cluster import Cluster, reason_not_to_run
 from tests.cluster.machine.versions import VERSIONS
 from tests.cluster.marks import Marks
@@ -55,20 +56,25 @@ def real_nodes() -> None:
 
 @pytest.fixture(scope="session", params=VERSIONS)
 def stage(real_nodes: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """A cluster of two real nodes. It is left up for the next run; `make cluster-down VERSION=…` ends it."""
+    """A cluster of two real nodes, for these tests alone.
+
+    It is left up for the next run; `make cluster-down VERSION=…` ends it.
+    """
     cluster = Cluster(VERSIONS[request.param])
-    cluster.up()
-    stage = Stage(cluster)
-    set_up(stage)
-    yield stage
-    stage.remove_images()
+    with cluster.alone():
+        cluster.up()
+        stage = Stage(cluster)
+        set_up(stage)
+        yield stage
+        stage.remove_images()
 
 
 @pytest.fixture(scope="session")
 def marks() -> Iterator[Marks]:
-    marks = Marks()
-    yield marks
-    marks.close()
+    with alone("marks"):
+        marks = Marks()
+        yield marks
+        marks.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,14 @@
 """Builds the binaries of a version once per machine. An interrupted build goes on; a finished one leaves only them."""
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tests.cluster.machine import from_debian, from_modules
-from tests.cluster.machine.places import binaries, cache, workshop
-from tests.cluster.machine.progress import say, timed
+from tests.cluster.machine.alone import alone
+from tests.cluster.machine.places import binaries, workshop
+from tests.cluster.machine.progress import timed
 from tests.cluster.machine.versions import Version
 from tests.cluster.machine.workshop import CONTAINERD, KUBERNETES, Workshop
-
-
-@contextmanager
-def alone(name: str) -> Iterator[None]:
-    """One process of this machine at a time; a second one waits and says so."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another process that works on {name}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def is_built(version: Version) -> bool:

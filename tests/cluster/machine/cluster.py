@@ -5,12 +5,14 @@ import os
 import shutil
 import sys
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.machine import controlplane, images, packages, registry
 from tests.cluster.machine import node as nodes
-from tests.cluster.machine.build import alone, build
+from tests.cluster.machine.alone import alone
+from tests.cluster.machine.build import build
 from tests.cluster.machine.certificates import Certificates
 from tests.cluster.machine.kubectl import Kubectl, KubectlFailed
 from tests.cluster.machine.node import Node
@@ -70,7 +72,7 @@ class Cluster:
             raise CannotRun(reason)
         packages.install(packages.FOR_RUNNING)
         build(self.version)
-        with alone(f"run-{self.version.name}"):
+        with self.alone():
             if self.is_up(count):
                 say(f"{self.version.name} is up already")
                 return
@@ -80,8 +82,12 @@ class Cluster:
 
     def down(self) -> None:
         """End everything that was started, also by an `up` that was killed, and forget the cluster's state."""
-        with alone(f"run-{self.version.name}"):
+        with self.alone():
             self._end()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nobody else starts or ends this cluster in here: whoever stops a kubelet on purpose does not want it back."""
+        return alone(f"cluster-{self.version.name}")
 
     def is_up(self, count: int) -> bool:
         """Whether all processes run and so many nodes are ready."""

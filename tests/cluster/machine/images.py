@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.noop import build as noop
 from deploy.noop.oci import File, Layout
 from tests.cluster.machine import packages, registry
-from tests.cluster.machine.build import alone
+from tests.cluster.machine.alone import alone
 from tests.cluster.machine.golang import go
 from tests.cluster.machine.places import cache
 from tests.cluster.machine.progress import run_logged, say
