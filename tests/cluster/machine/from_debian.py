@@ -17,6 +17,8 @@ REFLECT2 = "github.com/modern-go/reflect2@v1.0.2"
 
 PROJECT = "k8s.io/kubernetes"
 OPENAPI = "pkg/generated/openapi"
+# The first is what programs say of themselves, the second what the API server answers at /version.
+VERSION_PACKAGES = ("component-base/version", "client-go/pkg/version")
 
 
 def build(shop: Workshop) -> None:
@@ -43,7 +45,11 @@ def build(shop: Workshop) -> None:
     shop.go_build(
         tree,
         [f"{PROJECT}/cmd/{name}" for name in KUBERNETES],
-        set_values=version_values(f"{PROJECT}/vendor/k8s.io/component-base/version", shop.version),
+        set_values={
+            name: value
+            for package in VERSION_PACKAGES
+            for name, value in version_values(f"{PROJECT}/vendor/k8s.io/{package}", shop.version).items()
+        },
         env=env,
     )
 
