@@ -3,7 +3,7 @@
 from tests.cluster.installation import WARM, Installation, Outcome
 from tests.cluster.machine import images, registry
 from tests.cluster.stage import NODES, Stage
-from tests.cluster.ways import both_ways
+from tests.cluster.ways import both_ways, each_puller
 
 
 def assert_failed(outcome: Outcome, image: str, reason: str) -> None:
@@ -29,7 +29,7 @@ def test_a_missing_tag_is_not_found_and_its_neighbour_is_pulled(stage: Stage, ip
     assert stage.nodes_with(present) == set(NODES)
 
 
-@both_ways
+@each_puller
 def test_a_private_image_without_a_secret_is_unauthorized(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.PRIVATE)
 
@@ -39,7 +39,7 @@ def test_a_private_image_without_a_secret_is_unauthorized(stage: Stage, ips: Ins
     assert stage.nodes_with(image) == set()
 
 
-@both_ways
+@each_puller
 def test_a_private_image_with_a_wrong_password_is_unauthorized(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.PRIVATE)
     secret = stage.pull_secret("wrong-password", "guessed")
@@ -69,7 +69,7 @@ def test_an_invalid_name_is_refused_before_anything_is_made(stage: Stage, ips: I
     assert [error["pointer"] for error in answer.json()["errors"]] == ["images/0"]
 
 
-@both_ways
+@each_puller
 def test_an_image_for_another_platform_is_told_as_such(stage: Stage, ips: Installation, puller: str) -> None:
     image = stage.fresh(images.OTHER_PLATFORM)
 
@@ -79,7 +79,7 @@ def test_an_image_for_another_platform_is_told_as_such(stage: Stage, ips: Instal
     assert stage.nodes_with(image) == set()
 
 
-@both_ways
+@each_puller
 def test_a_registry_that_nobody_runs_is_unreachable(stage: Stage, ips: Installation, puller: str) -> None:
     image = f"{stage.version.silent_registry}/a/big-5:1"
 

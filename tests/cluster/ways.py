@@ -10,3 +10,6 @@ every_way = pytest.mark.parametrize(
 )
 # Each puller and each kind of command once.
 both_ways = pytest.mark.parametrize(("ips", "puller"), [("no helper", "pod"), ("helper", "job")], indirect=["ips"])
+# Each puller without a helper, where only the kubelet's answer matters: after an init container it tells a failed pull
+# up to ten seconds late.
+each_puller = pytest.mark.parametrize(("ips", "puller"), [("no helper", "job"), ("no helper", "pod")], indirect=["ips"])
