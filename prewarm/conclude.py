@@ -64,7 +64,10 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
         if verdict is None and not ending.reason and (result.recreated < MAX_RECREATED or stopped):
             unknown = True
             continue
-        _end_failed(found, image, verdict or _from(ending), result.charged_attempts, retry)
+        failure = verdict or _from(ending)
+        if stopped == "cancelled" and is_transient(failure.reason):
+            continue  # a pull that the cancel broke off; it would have been tried again
+        _end_failed(found, image, failure, result.charged_attempts, retry)
     if stopped:
         _close_open(found, stopped)
     return _next_step(found, task, result, unknown, now)

@@ -286,6 +286,11 @@ class TestATaskThatIsStopped:
         assert outcomes(found) == [("cancelled", reason)]
         assert found.recreated == 0
 
+    def test_a_pull_that_broke_off_in_a_cancelled_task_is_cancelled(self) -> None:
+        found = concluded(task_of(2, stop_reason="cancelled"), {0: UNREACHABLE, 1: NOT_FOUND}, Ending("cancelled"))
+
+        assert outcomes(found) == [("cancelled", "cancelled"), ("failed", "image_not_found")]
+
     def test_tries_nothing_again(self) -> None:
         found = concluded(task_of(stop_reason="failure_limit"), {0: UNREACHABLE})
 
