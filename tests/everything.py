@@ -1,6 +1,9 @@
-"""`make test`: every suite, one after the other, and the counts of all of them in the last line.
+"""`make test`: every suite, and the counts of all of them in the last line.
 
     python -m tests.everything [--quick] [SUITE…]
+
+Two lanes run side by side, each one suite after the other: one keeps a processor busy, the other mostly waits for
+browsers and nodes. What a suite prints is shown whole when it ends.
 
 A suite that reports its tests (JUnit XML) counts them; any other counts as one. What could not run is skipped, and
 with CI=true failed.
@@ -19,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.cluster.machine.versions import VERSIONS
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 FRONTEND = ROOT / "frontend"
@@ -32,6 +37,7 @@ class Suite:
     where: Path = ROOT
     environment: dict[str, str] = field(default_factory=dict)
     quick: bool = False
+    waits: bool = False  # most of its time passes elsewhere
 
 
 @dataclass
@@ -51,6 +57,17 @@ class Counts:
 
 def npm(name: str, script: str, *arguments: str, quick: bool = False) -> Suite:
     return Suite(name, ["npm", "run", "--silent", script, "--", *arguments], FRONTEND, quick=quick)
+
+
+def on_real_cluster(version: str) -> list[Suite]:
+    """The suites that need two real nodes of this Kubernetes version; the first has those that need none in particular."""
+    others = [f"not {other}" for other in VERSIONS if other != version]
+    chosen = " and ".join(others) if version == next(iter(VERSIONS)) else version
+    report = "--junitxml={report}"
+    return [
+        Suite(f"real nodes, {version}", [*PYTEST, "tests/cluster", "-m", "cluster", "-k", chosen, report], waits=True),
+        Suite(f"contract, {version}", [*PYTEST, "tests/contract", "-m", "cluster", "-k", version, report], waits=True),
+    ]
 
 
 SUITES = [
@@ -75,13 +92,15 @@ SUITES = [
         environment={"IPS_TEST_DATABASE": "mysql"},
     ),
     Suite("contract, simulator", [*PYTEST, "tests/contract", "-m", "not cluster", "--junitxml={report}"]),
+    # Before the clusters: Chromium drops what it is loading whenever a pod's network interface comes or goes.
     Suite(
         "browser",
         ["npm", "run", "--silent", "e2e", "--", "--reporter=list,junit"],
         FRONTEND,
         {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": "{report}"},
+        waits=True,
     ),
-    Suite("real clusters", [*PYTEST, "tests/cluster", "tests/contract", "-m", "cluster", "--junitxml={report}"]),
+    *(suite for version in VERSIONS for suite in on_real_cluster(version)),
 ]
 QUICK_UNITS = Suite("units", [*PYTEST, *BACKEND, "-m", "quick", "--junitxml={report}"])
 
@@ -93,37 +112,47 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [QUICK_UNITS, *(suite for suite in SUITES if suite.quick)] if options.quick else SUITES
     wanted = [suite for suite in wanted if not options.suites or suite.name in options.suites]
-    # The quick suites do not disturb each other: two at once, their output shown when they end.
-    with ThreadPoolExecutor(2 if options.quick else 1) as pool:
-        outcomes = list(pool.map(lambda suite: run(suite, shown_at_end=options.quick), wanted))
+    lanes = (
+        [wanted[::2], wanted[1::2]] if options.quick else [[s for s in wanted if s.waits is w] for w in (False, True)]
+    )
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        ended = dict(pair for lane in pool.map(run_lane, lanes) for pair in lane)
     total = Counts()
     print()
-    for suite, (counts, seconds) in zip(wanted, outcomes, strict=True):
+    for suite in wanted:
+        counts, seconds = ended[suite.name]
         total.add(counts)
         print(f"{seconds:7.1f} s  {suite.name}: {counts}")
     print(total, flush=True)
     return 1 if total.failed else 0
 
 
-def run(suite: Suite, *, shown_at_end: bool) -> tuple[Counts, float]:
+def run_lane(suites: list[Suite]) -> list[tuple[str, tuple[Counts, float]]]:
+    return [(suite.name, run(suite)) for suite in suites]
+
+
+def run(suite: Suite) -> tuple[Counts, float]:
     """Run one suite and count what it reports. Returns the counts, and how many seconds it took."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
         command = [word.replace("{report}", str(report)) for word in suite.command]
         given = {name: value.replace("{report}", str(report)) for name, value in suite.environment.items()}
-        output = subprocess.PIPE if shown_at_end else None
-        if not shown_at_end:
-            print(f"\n== {suite.name}", flush=True)
         done = subprocess.run(
-            command, cwd=suite.where, env={**os.environ, **given}, check=False, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=suite.where,
+            env={**os.environ, **given},
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         counts = count(report) if report.is_file() else Counts(passed=int(done.returncode == 0))
     if done.returncode and not counts.failed:
         counts.failed += 1
-    if shown_at_end:
-        print(f"\n== {suite.name}\n{done.stdout.decode(errors='replace')}", end="", flush=True)
-    return counts, time.monotonic() - started
+    seconds = time.monotonic() - started
+    output = done.stdout.decode(errors="replace")
+    print(f"\n== {suite.name}, {seconds:.0f} s\n{output}", end="", flush=True)
+    return counts, seconds
 
 
 def count(report: Path) -> Counts:

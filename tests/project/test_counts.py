@@ -38,14 +38,14 @@ def test_in_ci_what_did_not_run_has_failed(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_suite_without_a_report_counts_as_one():
-    assert run(suite("pass"), shown_at_end=True)[0] == Counts(passed=1)
-    assert run(suite("raise SystemExit(3)"), shown_at_end=True)[0] == Counts(failed=1)
+    assert run(suite("pass"))[0] == Counts(passed=1)
+    assert run(suite("raise SystemExit(3)"))[0] == Counts(failed=1)
 
 
 def test_a_suite_that_reports_only_good_things_and_then_breaks_has_failed():
     code = "import sys; open(sys.argv[1], 'w').write('<testsuite tests=\"2\"/>'); raise SystemExit(1)"
 
-    assert run(suite(code), shown_at_end=True)[0] == Counts(passed=2, failed=1)
+    assert run(suite(code))[0] == Counts(passed=2, failed=1)
 
 
 def test_the_line_names_skipped_ones_only_where_there_are_some():
