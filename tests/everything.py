@@ -60,7 +60,7 @@ def npm(name: str, script: str, *arguments: str, quick: bool = False) -> Suite:
 
 
 def on_real_cluster(version: str) -> list[Suite]:
-    """The suites that need two real nodes of this version; the first version's has those that need none in particular."""
+    """The suites that need two real nodes of this version; the first one's have those that need none as well."""
     others = [f"not {other}" for other in VERSIONS if other != version]
     chosen = " and ".join(others) if version == next(iter(VERSIONS)) else version
     report = "--junitxml={report}"
