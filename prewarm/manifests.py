@@ -23,6 +23,8 @@ MAX_IMAGES = 20  # per pod: its size and the kubelet's work stay small
 
 INSTALLATION_LABEL = "ips.io/installation"
 TASK_LABEL = "ips.io/task"
+TENANT_LABEL = "ips.io/tenant"
+BATCH_LABEL = "ips.io/batch"
 PULL_JOB_LABEL = "ips.io/pull-job"
 
 # NoExecute taints that mean the node is not there: a pod that tolerated them would stay bound to a dead node for ever.
@@ -56,6 +58,8 @@ class PullJob:
     name: str
     installation: str
     task: str
+    tenant: str
+    batch: int
     request_id: str
     namespace: str
     service_account: str
@@ -79,6 +83,8 @@ def manifest(pull: PullJob) -> dict[str, Any]:
             "app.kubernetes.io/managed-by": "ips",
             INSTALLATION_LABEL: pull.installation,
             TASK_LABEL: pull.task,
+            TENANT_LABEL: pull.tenant,
+            BATCH_LABEL: str(pull.batch),
             PULL_JOB_LABEL: pull.name,
         },
         "annotations": {

@@ -28,7 +28,7 @@ def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
         if pull.phase is Phase.TO_CREATE and not pull.creating and pull.retry_at <= clock
     ]
     for batch, pull in waiting[: limits.draw(limits.CREATES, len(waiting))]:
-        body = _manifest(runtime, pull)
+        body = _manifest(runtime, batch, pull)
         pull.phase, pull.creating = Phase.CREATING, True
         runtime.sender.create(pull.name, body, pull.images, batch.may_create)
 
@@ -53,13 +53,15 @@ def _to_delete(pull: Pull) -> bool:
     return pull.phase is Phase.ENDING and pull.concluded and bool(pull.slot.uid) and not pull.deleting
 
 
-def _manifest(runtime: Runtime, pull: Pull) -> dict[str, Any]:
+def _manifest(runtime: Runtime, held: Held, pull: Pull) -> dict[str, Any]:
     task = pull.task
     return manifest(
         PullJob(
             name=pull.name,
             installation=runtime.installation,
             task=str(task.pk),
+            tenant=str(task.tenant_id),
+            batch=held.batch.number,
             request_id=task.request_id,
             namespace=settings.PULL_NAMESPACE,
             service_account=settings.PULL_SERVICE_ACCOUNT,

@@ -30,6 +30,7 @@ class Server:
     name: str
     http: httpx.Client
     registry: str
+    kubeconfig: Path
 
     @cached_property
     def version(self) -> Json:
@@ -180,7 +181,7 @@ def connect(name: str, kubeconfig: Path, registry: str) -> Server:
         timeout=30.0,
         trust_env=False,
     )
-    return Server(name, http, registry)
+    return Server(name, http, registry, kubeconfig)
 
 
 def _tls(cluster: Json, user: Json) -> ssl.SSLContext:

@@ -65,6 +65,8 @@ def pull_job(cluster: Server, namespace: str, helper: str, via_job: bool) -> Pul
         name=f"ips-{'job' if via_job else 'pod'}-{'helper' if helper else 'held'}",
         installation="0f4c7a52-5a36-4a3e-8f3c-2b8a0e6d9a11",
         task="7f0a4d3e-3f43-4d87-a0a1-9d3f1f5a7c22",
+        tenant="8d0f8a5e-0000-4000-8000-000000000003",
+        batch=7,
         request_id="contract",
         namespace=namespace,
         service_account="default",

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from prewarm.cluster import Cluster
 from prewarm.invariants import check, check_cluster
 from prewarm.models import Installation
-from tests.pods_seen import PodsSeen
 from tests.prewarm.simulated import Worker, take_nodes
+from tests.sampler import Sampler
 from tests.simulator import Simulated
 
 # A busy machine is no failure: no example has to be quick.
@@ -52,8 +52,9 @@ def worker(simulator: Simulated) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def sampler(simulator: Simulated) -> PodsSeen:
-    return PodsSeen(simulator.url)
+def sampler(simulator: Simulated) -> Iterator[Sampler]:
+    with Sampler(simulator.kubeconfig) as one:
+        yield one
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import orjson
 import pytest
 
 from tests.cluster.installation import Installation
-from tests.pods_seen import PodsSeen
 from tests.processes import wait_until
 from tests.running import pids_of
+from tests.sampler import Sampler
 from tests.simulator import Simulated
 
 NODES = 30
@@ -41,7 +41,7 @@ def instance(cluster: Simulated, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.mark.parametrize("victim", ["runworker turns", "gunicorn", "runwatcher", "valkey-server"])
 def test_the_task_ends_right(victim: str, instance: Installation, cluster: Simulated) -> None:
-    seen = PodsSeen(cluster.url)
+    seen = Sampler(cluster.kubeconfig)
     task = instance.ask([f"killed/{uuid.uuid4().hex}:1"], all_nodes=True, batch_size=NODES, concurrency=10)
     wait_until(lambda: len(seen.made) >= NODES // 3, "a third of the pulls to be under way", 60)
 

@@ -20,6 +20,8 @@ PLAIN = PullJob(
     name="ips-0",
     installation="8d0f8a5e-0000-4000-8000-000000000001",
     task="8d0f8a5e-0000-4000-8000-000000000002",
+    tenant="8d0f8a5e-0000-4000-8000-000000000003",
+    batch=7,
     request_id="request",
     namespace="ips-pull",
     service_account="ips-puller",
@@ -133,6 +135,8 @@ class TestSafety:
             "app.kubernetes.io/managed-by": "ips",
             "ips.io/installation": PLAIN.installation,
             "ips.io/task": PLAIN.task,
+            "ips.io/tenant": PLAIN.tenant,
+            "ips.io/batch": "7",
             "ips.io/pull-job": "ips-0",
         }
 
@@ -297,6 +301,8 @@ anything = st.builds(
     name=word,
     installation=word,
     task=word,
+    tenant=word,
+    batch=st.integers(1, 1000),
     request_id=word,
     namespace=word,
     service_account=word,

@@ -14,17 +14,17 @@ from prewarm.cluster import Cluster
 from prewarm.models import NodeResult, NodeSlot, Task
 from prewarm.pull import Phase, Pull
 from prewarm.sender import EndedUnjudged, Gone, No, Sender, StillThere
-from tests.pods_seen import PodsSeen
 from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker
 from tests.prewarm.test_turns import fresh
 from tests.processes import wait_until
+from tests.sampler import Sampler
 from tests.simulator import Simulated
 
 
 @pytest.mark.databases
 def test_a_slot_is_not_given_back_while_its_create_is_under_way(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen
+    worker: Worker, simulator: Simulated, sampler: Sampler
 ) -> None:
     node = simulator.node_names()[0]
     task = asked([fresh("hang")], node_names=[node])

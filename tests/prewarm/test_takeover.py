@@ -12,11 +12,11 @@ from prewarm import turn as turns
 from prewarm.models import Batch, NodeResult, NodeSlot, Task
 from prewarm.sweep import sweep
 from prewarm.turn import Turn
-from tests.pods_seen import PodsSeen
 from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker, expire_leases
 from tests.prewarm.test_turns import fresh
 from tests.processes import wait_until
+from tests.sampler import Sampler
 from tests.simulator import Simulated
 
 pytestmark = pytest.mark.databases
@@ -29,14 +29,14 @@ def another_finishes(task: Task) -> Worker:
     return worker
 
 
-def assert_right(task: Task, sampler: PodsSeen, simulator: Simulated, worker: Worker) -> None:
+def assert_right(task: Task, sampler: Sampler, simulator: Simulated, worker: Worker) -> None:
     assert (task.status, task.succeeded) == ("succeeded", 10)
     assert sampler.made == dict.fromkeys(simulator.node_names(), 1)
     assert NodeSlot.objects.count() == 0
 
 
 def test_after_the_slots_were_taken_and_nothing_was_created(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = asked([fresh()])
     with monkeypatch.context() as dead:
@@ -49,7 +49,7 @@ def test_after_the_slots_were_taken_and_nothing_was_created(
 
 
 def test_after_creating_before_the_uid_was_stored(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = asked([fresh("slow")])
     with monkeypatch.context() as dead:
@@ -62,7 +62,7 @@ def test_after_creating_before_the_uid_was_stored(
     assert_right(task, sampler, simulator, other)
 
 
-def test_in_mid_pull(worker: Worker, simulator: Simulated, sampler: PodsSeen) -> None:
+def test_in_mid_pull(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")])
     worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
 
@@ -72,7 +72,7 @@ def test_in_mid_pull(worker: Worker, simulator: Simulated, sampler: PodsSeen) ->
 
 
 def test_after_the_verdict_was_seen_before_it_was_committed(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = asked([fresh()])
     with monkeypatch.context() as dead:
@@ -85,7 +85,7 @@ def test_after_the_verdict_was_seen_before_it_was_committed(
 
 
 def test_after_the_verdict_was_committed_before_the_pull_job_was_deleted(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.ORPHAN_SECONDS = 1
     task = asked([fresh()])
@@ -105,7 +105,7 @@ def test_after_the_verdict_was_committed_before_the_pull_job_was_deleted(
 
 
 def test_after_a_failure_was_committed_before_its_pull_job_was_seen_gone(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = asked([fresh("missing")])
     with monkeypatch.context() as dead:
@@ -119,7 +119,7 @@ def test_after_a_failure_was_committed_before_its_pull_job_was_seen_gone(
     assert simulator.pods() == []
 
 
-def test_a_worker_that_wakes_up_late_writes_nothing(worker: Worker, simulator: Simulated, sampler: PodsSeen) -> None:
+def test_a_worker_that_wakes_up_late_writes_nothing(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")])
     sleeping = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
 
@@ -145,7 +145,7 @@ def test_a_batch_whose_holders_died_five_times_ends_as_worker_lost(worker: Worke
 
 
 def test_two_workers_share_a_task_without_treading_on_each_other(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen
+    worker: Worker, simulator: Simulated, sampler: Sampler
 ) -> None:
     task = asked([fresh("slow")], batch_size=2, concurrency=2, parallel_batches=5)
     first, second = Turn(worker.runtime), Turn(Worker().runtime)

@@ -11,9 +11,9 @@ from pytest_django import Settings
 from prewarm import stopping, submit
 from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, NodeSlot, NodeView, Task
 from prewarm.serializers import node_results
-from tests.pods_seen import PodsSeen
 from tests.prewarm.rows import asked, cap
 from tests.prewarm.simulated import Worker
+from tests.sampler import Sampler
 from tests.simulator import Simulated
 
 pytestmark = pytest.mark.databases
@@ -32,7 +32,7 @@ def reasons(task: Task) -> set[str]:
     return set(task.node_results.values_list("reason", flat=True))
 
 
-def test_an_image_becomes_warm_on_all_nodes(worker: Worker, simulator: Simulated, sampler: PodsSeen) -> None:
+def test_an_image_becomes_warm_on_all_nodes(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh()]))
 
     assert (task.status, task.succeeded, task.desired) == ("succeeded", 10, 10)
@@ -54,39 +54,40 @@ def test_a_result_tells_how_long_and_how_big(worker: Worker) -> None:
     assert any(image["seconds"] is not None and image["bytes"] for image in known)
 
 
-def test_never_more_pulls_at_once_than_the_task_allows(worker: Worker, sampler: PodsSeen) -> None:
+def test_never_more_pulls_at_once_than_the_task_allows(worker: Worker, sampler: Sampler) -> None:
     worker.finish(asked([fresh()], concurrency=2, batch_size=3))
 
-    assert 1 <= sampler.most["all"] <= 2
+    assert 1 <= sampler.peaks()["cluster"] <= 2
 
 
-def test_parallel_batches_multiply_what_may_run(worker: Worker, sampler: PodsSeen) -> None:
+def test_parallel_batches_multiply_what_may_run(worker: Worker, sampler: Sampler) -> None:
     worker.finish(asked([fresh("slow")], concurrency=1, batch_size=2, parallel_batches=3))
 
-    assert sampler.most["all"] <= 3
+    assert sampler.peaks()["cluster"] <= 3
 
 
-def test_never_more_pulls_than_a_registry_may_bear(worker: Worker, sampler: PodsSeen) -> None:
+def test_never_more_pulls_than_a_registry_may_bear(worker: Worker, sampler: Sampler) -> None:
     cap("host:registry.example.com", 2)
 
     task = worker.finish(asked([f"registry.example.com/{fresh()}"], concurrency=10))
 
     assert task.status == "succeeded"
-    assert sampler.most["all"] <= 2
+    assert sampler.peaks()["cluster"] <= 2
 
 
-def test_never_two_pull_jobs_on_one_node(worker: Worker, simulator: Simulated, sampler: PodsSeen) -> None:
+def test_never_two_pull_jobs_on_one_node(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     image = fresh("slow")
     first, second = asked([image], concurrency=10), asked([image], concurrency=10)
 
     worker.finish(first)
     worker.finish(second)
 
-    assert {sampler.most[node] for node in simulator.node_names()} == {1}
+    peaks = sampler.peaks()
+    assert {peaks[f"node:{node}"] for node in simulator.node_names()} == {1}
     assert (first.status, second.status) == ("succeeded", "succeeded")
 
 
-def test_a_missing_image_fails_at_once_with_its_reason(worker: Worker, sampler: PodsSeen) -> None:
+def test_a_missing_image_fails_at_once_with_its_reason(worker: Worker, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh("missing")]))
 
     assert (task.status, reasons(task)) == ("failed", {"image_not_found"})
@@ -109,7 +110,7 @@ def test_the_other_images_of_a_failed_node_are_told_apart(worker: Worker) -> Non
     ]
 
 
-def test_a_passing_failure_is_tried_again_with_a_new_pull_job(worker: Worker, sampler: PodsSeen) -> None:
+def test_a_passing_failure_is_tried_again_with_a_new_pull_job(worker: Worker, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh("flaky")], retry_backoff_seconds=0))
 
     assert task.status == "succeeded"
@@ -125,7 +126,7 @@ def test_a_passing_failure_ends_after_the_attempts_allowed(worker: Worker) -> No
     assert set(task.node_results.values_list("attempt", flat=True)) == {2}
 
 
-def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: PodsSeen) -> None:
+def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: Sampler) -> None:
     names = list(Node.objects.values_list("name", flat=True))
     image = fresh()
     Node.objects.filter(name=names[0]).update(images=[[100, [f"docker.io/{image}"]]])
@@ -137,7 +138,7 @@ def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: Pods
     assert ImageCount.objects.get(task=task, outcome="already_present").nodes == 1
 
 
-def test_always_pulls_even_what_is_there(worker: Worker, sampler: PodsSeen) -> None:
+def test_always_pulls_even_what_is_there(worker: Worker, sampler: Sampler) -> None:
     image = fresh()
     Node.objects.update(images=[[100, [f"docker.io/{image}"]]])
 
@@ -146,14 +147,14 @@ def test_always_pulls_even_what_is_there(worker: Worker, sampler: PodsSeen) -> N
     assert len(sampler.made) == 10
 
 
-def test_more_than_twenty_images_go_in_parts(worker: Worker, sampler: PodsSeen, simulator: Simulated) -> None:
+def test_more_than_twenty_images_go_in_parts(worker: Worker, sampler: Sampler, simulator: Simulated) -> None:
     node = simulator.node_names()[0]
 
     task = worker.finish(asked([fresh() for _ in range(45)], node_names=[node]))
 
     assert task.status == "succeeded"
     assert sampler.made[node] == 3
-    assert sampler.most[node] == 1
+    assert sampler.peaks()[f"node:{node}"] == 1
 
 
 def test_jobs_do_the_same_as_pods(worker: Worker, simulator: Simulated) -> None:
@@ -189,7 +190,7 @@ def test_a_selector_that_matches_nothing_fails_with_no_nodes(worker: Worker) -> 
     assert (task.status, task.reason, task.desired) == ("failed", "no_nodes", 0)
 
 
-def test_nodes_that_cannot_pull_are_skipped_before_anything_is_made(worker: Worker, sampler: PodsSeen) -> None:
+def test_nodes_that_cannot_pull_are_skipped_before_anything_is_made(worker: Worker, sampler: Sampler) -> None:
     names = list(Node.objects.values_list("name", flat=True))
     Node.objects.filter(name=names[0]).update(ready=False)
     Node.objects.filter(name=names[1]).update(unschedulable=True)
@@ -269,7 +270,7 @@ def test_what_was_pulled_stays_pulled_in_a_cancelled_task(worker: Worker) -> Non
     assert task.succeeded + task.cancelled == 10
 
 
-def test_a_paused_task_starts_nothing_and_goes_on_later(worker: Worker, sampler: PodsSeen) -> None:
+def test_a_paused_task_starts_nothing_and_goes_on_later(worker: Worker, sampler: Sampler) -> None:
     from prewarm.turn import Turn
 
     task = asked([fresh()])
@@ -287,7 +288,7 @@ def test_a_paused_task_starts_nothing_and_goes_on_later(worker: Worker, sampler:
     assert task.status == "succeeded"
 
 
-def test_the_first_wave_goes_alone(worker: Worker, sampler: PodsSeen) -> None:
+def test_the_first_wave_goes_alone(worker: Worker, sampler: Sampler) -> None:
     task = asked([fresh("slow")], first_wave=1, concurrency=10, batch_size=9)
     worker.cycles(lambda turn: bool(sampler.made))
 
@@ -302,7 +303,7 @@ def test_the_first_wave_goes_alone(worker: Worker, sampler: PodsSeen) -> None:
     assert task.status == "succeeded"
 
 
-def test_too_many_failures_stop_the_task(worker: Worker, sampler: PodsSeen) -> None:
+def test_too_many_failures_stop_the_task(worker: Worker, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh("missing")], failure_limit="2", concurrency=1, batch_size=1))
 
     assert task.failed >= 2
@@ -321,7 +322,7 @@ def test_a_task_out_of_time_ends(worker: Worker, simulator: Simulated) -> None:
     worker.until(lambda: not simulator.pods())
 
 
-def test_a_retry_pulls_only_what_failed(worker: Worker, sampler: PodsSeen) -> None:
+def test_a_retry_pulls_only_what_failed(worker: Worker, sampler: Sampler) -> None:
     good, bad = fresh(), fresh("missing")
     task = worker.finish(asked([good, bad]))
 
@@ -334,9 +335,7 @@ def test_a_retry_pulls_only_what_failed(worker: Worker, sampler: PodsSeen) -> No
     assert again.desired == 10
 
 
-def test_a_pull_job_that_somebody_deletes_is_made_again(
-    worker: Worker, simulator: Simulated, sampler: PodsSeen
-) -> None:
+def test_a_pull_job_that_somebody_deletes_is_made_again(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")], node_names=simulator.node_names()[:1], retry_backoff_seconds=0)
     turn = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").exists())
     name = simulator.pods()[0]["metadata"]["name"]
