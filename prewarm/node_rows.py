@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from prewarm.models import Node
+from prewarm.upsert import ROWS, upsert
 
-ROWS = 500
 _FIELDS = (
     "uid",
     "labels",
@@ -82,7 +82,7 @@ def write(rows: Iterable[Node], digests: dict[str, str]) -> int:
     changed = [row for row in rows if digests.get(row.name) != row.digest]
     for start in range(0, len(changed), ROWS):
         part = changed[start : start + ROWS]
-        Node.objects.bulk_create(part, update_conflicts=True, unique_fields=_unique(), update_fields=_FIELDS)
+        upsert(part, _FIELDS)
         digests.update((row.name, row.digest) for row in part)
     return len(changed)
 
@@ -94,10 +94,3 @@ def forget(names: Iterable[str], digests: dict[str, str]) -> None:
         Node.objects.filter(pk__in=gone[start : start + ROWS]).delete()
     for name in gone:
         digests.pop(name, None)
-
-
-def _unique() -> list[str] | None:
-    """MariaDB finds the conflict by its own keys and refuses to be told; SQLite must be told."""
-    from django.db import connection
-
-    return ["name"] if connection.features.supports_update_conflicts_with_target else None

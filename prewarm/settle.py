@@ -20,8 +20,20 @@ from prewarm.image_results import write
 from prewarm.models import Batch, Message, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
 from prewarm.transactions import retried
+from prewarm.upsert import ROWS, upsert
 
-MAX_STATEMENT_ROWS = 200
+_WRITTEN = (
+    "status",
+    "reason",
+    "message",
+    "attempt",
+    "recreated",
+    "part",
+    "images",
+    "not_before",
+    "finished_at",
+    "change",
+)
 
 
 @dataclass(eq=False)
@@ -100,8 +112,7 @@ def _mark_judged(pulls: list[Pull], now: datetime) -> None:
 
 
 def _store_uids(pulls: list[Pull]) -> None:
-    if pulls:
-        NodeSlot.objects.bulk_update([pull.slot for pull in pulls], ["uid"], batch_size=MAX_STATEMENT_ROWS)
+    upsert([pull.slot for pull in pulls], ["uid"])
 
 
 def _write_results(task: Task, conclusions: list[Conclusion], now: datetime) -> None:
@@ -132,22 +143,7 @@ def _write_results(task: Task, conclusions: list[Conclusion], now: datetime) -> 
     NodeAttempt.objects.bulk_create(attempts, ignore_conflicts=True)
     rows = [_row(found, task.change, now) for found in sorted(conclusions, key=lambda found: found.result.pk)]
     widest = max(len(found.images) for found in conclusions)
-    NodeResult.objects.bulk_update(
-        rows,
-        [
-            "status",
-            "reason",
-            "message",
-            "attempt",
-            "recreated",
-            "part",
-            "images",
-            "not_before",
-            "finished_at",
-            "change",
-        ],
-        batch_size=max(1, min(MAX_STATEMENT_ROWS, 20_000 // widest)),  # a statement stays under 4 MB
-    )
+    upsert(rows, _WRITTEN, at_once=max(1, min(ROWS, 20_000 // widest)))  # a statement stays under 4 MB
     for name, delta in moved.items():
         setattr(task, name, getattr(task, name) + delta)
 
