@@ -14,8 +14,6 @@ from prewarm.pull import Ending, Phase, Pull
 # A pull job that the stream does not show yet may only be late: look by GET after this long, and then now and then.
 LOOK_AFTER_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 15.0
-# After an interruption of the stream, unanswered pulls get this long before their deadlines count.
-STEADY_SECONDS = 15.0
 
 
 def observe(pull: Pull, stream: PodStream, now: datetime) -> None:
@@ -23,7 +21,7 @@ def observe(pull: Pull, stream: PodStream, now: datetime) -> None:
     seen = stream.look(pull.name)
     if seen and pull.phase is not Phase.GONE:
         _take(pull, seen, now)
-    if pull.phase is Phase.RUNNING and pull.ending is None and stream.steady_for() >= STEADY_SECONDS:
+    if pull.phase is Phase.RUNNING and pull.ending is None and stream.steady_for() >= settings.STEADY_SECONDS:
         _check_deadlines(pull, seen, now)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from prewarm.cluster import Cluster, ClusterError, ResourceExpired, Watched
+from prewarm.cluster import Cluster, ClusterError, ClusterUnreachable, ResourceExpired, Watched
 from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, pods
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
@@ -25,6 +25,7 @@ from prewarm.pullevents import PullEvents
 log = logging.getLogger(__name__)
 
 REMEMBERED = 4_000
+LATE_SECONDS = 2.0  # how much later than it should a watch may end
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class PodStream:
         self._changed: set[str] = set()
         self._news = threading.Condition()
         self._heard = 0.0
-        self._steady_since = float("inf")
+        self._steady_since: float | None = None
+        self._lost_at = time.monotonic()
+        self._lost_by: ClusterError | None = None
         self.pull_events = PullEvents()
 
     def start(self) -> None:
@@ -66,8 +69,15 @@ class PodStream:
         return time.monotonic() - self._heard if self._heard else float("inf")
 
     def steady_for(self) -> float:
-        """Seconds since the stream last (re)started; 0 while it is interrupted."""
-        return max(0.0, time.monotonic() - self._steady_since)
+        """Seconds since the stream last (re)started; 0 while it is interrupted, or may be without our knowing."""
+        if self._steady_since is None or self.quiet_for() > settings.WATCH_SECONDS + LATE_SECONDS:
+            return 0.0
+        return time.monotonic() - self._steady_since
+
+    def interruption(self) -> tuple[float, ClusterError | None]:
+        """For how many seconds the stream has been lost, and by which error; (0, None) while it is followed."""
+        lost_by = self._lost_by
+        return (time.monotonic() - self._lost_at, lost_by) if lost_by else (0.0, None)
 
     def look(self, pull_job: str) -> PodSeen | None:
         return self._seen.get(pull_job)
@@ -95,26 +105,42 @@ class PodStream:
         while not self._stopping.is_set():
             try:
                 version = version or self._take_list()
-                self._steady_since = min(self._steady_since, time.monotonic())
                 for line in self._cluster.watch(
                     pods(), {"labelSelector": self._selector}, version, settings.WATCH_SECONDS
                 ):
                     version = self._take_line(line) or version
                     failures = 0
-                self._heard = time.monotonic()
-            except ResourceExpired:
+                self._followed()
+                failures = 0
+            except ResourceExpired as error:
                 version = ""
+                if failures:  # nothing was heard since the last time: do not list without end
+                    self._lost(error, failures)
+                failures += 1
             except ClusterError as error:
                 failures += 1
-                self._steady_since = float("inf")
-                log.warning("pod stream interrupted", extra={"error": error.message})
-                self._stopping.wait(retry_seconds(failures))
-            except Exception:
+                self._lost(error, failures)
+            except Exception as error:
                 failures += 1
                 version = ""
-                self._steady_since = float("inf")
                 log.exception("pod stream broke")
-                self._stopping.wait(retry_seconds(failures))
+                self._lost(ClusterUnreachable(f"{type(error).__name__}: {error}"), failures)
+
+    def _followed(self) -> None:
+        """The API server was heard from."""
+        self._heard = time.monotonic()
+        self._lost_by = None
+        if self._steady_since is None:
+            self._steady_since = self._heard
+
+    def _lost(self, error: ClusterError, failures: int) -> None:
+        """Note the interruption, and wait before the next try."""
+        self._steady_since = None
+        if self._lost_by is None:
+            self._lost_at = time.monotonic()
+        self._lost_by = error
+        log.warning("pod stream interrupted", extra={"error": error.message, "failures": failures})
+        self._stopping.wait(retry_seconds(failures, error))
 
     def _take_list(self) -> str:
         before = set(self._seen)
@@ -128,11 +154,11 @@ class PodStream:
             known = self._seen.get(pull_job)
             if known and not known.gone:
                 self._put(pull_job, PodSeen(known.name, known.uid, True, known.status, known.alive_before, gone=True))
-        self._heard = time.monotonic()
+        self._followed()
         return version
 
     def _take_line(self, line: Watched) -> str:
-        self._heard = time.monotonic()
+        self._followed()
         if line.kind != "BOOKMARK":
             self._take(line.object, gone=line.kind == "DELETED")
         return str(line.object["metadata"].get("resourceVersion") or "")
@@ -181,13 +207,13 @@ class PodStream:
                     if line.kind in ("ADDED", "MODIFIED"):
                         self.pull_events.take(line.object)
                     failures = 0
-            except ResourceExpired:
-                version = ""
+                failures = 0
             except Exception as error:  # events only add durations: nothing here may matter more than a log line
                 failures += 1
-                version = ""
+                if not isinstance(error, ClusterError) or isinstance(error, ResourceExpired):
+                    version = ""
                 log.warning("event stream interrupted", extra={"error": str(error)})
-                self._stopping.wait(retry_seconds(failures))
+                self._stopping.wait(retry_seconds(failures, error))
 
 
 def _trimmed(status: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from django.conf import settings
 
 from prewarm.binding import bind
-from prewarm.cluster import Cluster, Refused
+from prewarm.cluster import Cluster, ClusterBusy, ClusterError, Refused
 from prewarm.podstream import PodStream
 from prewarm.sender import Sender
 
@@ -28,8 +28,8 @@ class Runtime:
     def __init__(self) -> None:
         self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.stopping = threading.Event()
-        self._unreachable_at = 0.0
-        self.unreachable_because = ""
+        self._trouble_until = self._busy_until = 0.0
+        self._trouble = ""
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -63,15 +63,31 @@ class Runtime:
         """Know the cluster, follow its pods. Raises ClusterError when nobody answers, WrongCluster, NotConfigured."""
         _ = self.installation, self.stream
 
-    def note_unreachable(self, because: str) -> None:
-        self._unreachable_at = time.monotonic()
-        self.unreachable_because = because
+    def note_trouble(self, error: ClusterError) -> None:
+        """A write failed. Asked to wait (429), this process creates nothing more for so long."""
+        clock = time.monotonic()
+        if isinstance(error, ClusterBusy):
+            self._busy_until = max(self._busy_until, clock + error.retry_after)
+        else:
+            self._trouble, self._trouble_until = _waiting_reason(error), clock + OUTAGE_SECONDS
 
     @property
-    def unreachable(self) -> bool:
-        """Whether the API server failed to answer just now."""
-        return bool(self._unreachable_at) and time.monotonic() - self._unreachable_at < OUTAGE_SECONDS
+    def busy(self) -> bool:
+        """Whether the API server asked this process to leave it alone for now."""
+        return time.monotonic() < self._busy_until
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be started in the cluster right now, as a waiting reason; empty when all is well."""
+        lost_for, error = self.stream.interruption()
+        if error and lost_for >= OUTAGE_SECONDS:
+            return _waiting_reason(error)
+        return self._trouble if time.monotonic() < self._trouble_until else ""
 
     def stop(self) -> None:
         """Hand back what is held, as soon as possible. Called from a signal handler."""
         self.stopping.set()
+
+
+def _waiting_reason(error: ClusterError) -> str:
+    return "cluster_refuses" if isinstance(error, Refused) else "cluster_unreachable"

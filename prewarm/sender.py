@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prewarm.classify import reason_for_refusal
-from prewarm.cluster import AlreadyThere, Cluster, ClusterError, Refused
+from prewarm.cluster import AlreadyThere, Cluster, ClusterError, ClusterUnreachable, Refused
+from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, jobs, pods
 from prewarm.judge import clean, judge
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
@@ -42,10 +43,10 @@ class StillThere:
 
 @dataclass(frozen=True)
 class WaitFor:
-    """Try again in so many seconds: our own object of that name is still being deleted, or nobody answered."""
+    """Try again in so many seconds: our own object of that name is still being deleted, or there was `trouble`."""
 
     seconds: float
-    unreachable: str = ""
+    trouble: ClusterError | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,9 @@ class Sender:
             try:
                 answer = work()
             except ClusterError as error:
-                answer = WaitFor(max(0.5, error.retry_after), error.message)
+                answer = WaitFor(retry_seconds(1, error), error)
             except Exception as error:  # whatever it was, the turn must hear that it did not happen
-                answer = WaitFor(1.0, f"{type(error).__name__}: {error}")
+                answer = WaitFor(1.0, ClusterUnreachable(f"{type(error).__name__}: {error}"))
             self._answers.put((what, pull_job, answer))
             self._news()
 
@@ -134,11 +135,17 @@ class Sender:
             return self._found(name, via_job, images)
         except Refused as refused:
             if refused.status == 404:
-                return WaitFor(5.0, f"the pull namespace is missing: {refused.message}")
-            if self._cluster.find(jobs(name) if via_job else pods(name)):
+                return WaitFor(5.0, refused)  # the pull namespace is missing
+            if self._exists(name, via_job):
                 return self._found(name, via_job, images)  # made by an earlier try whose answer was lost
             return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))
         return Created(made["metadata"]["uid"])
+
+    def _exists(self, name: str, via_job: bool) -> bool:
+        """Whether there is an object of this name; who may not look knows of none."""
+        with suppress(Refused):
+            return self._cluster.find(jobs(name) if via_job else pods(name)) is not None
+        return False
 
     def _found(self, name: str, via_job: bool, images: list[str]) -> Answer:
         """409: whose is it, and what state is it in?"""

@@ -18,7 +18,9 @@ from prewarm.runtime import Runtime
 
 
 def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
-    """Create what has its slot. Nothing is created close to the end of a lease."""
+    """Create what has its slot. Nothing is created close to the end of a lease, or while the API server is busy."""
+    if runtime.busy:
+        return
     clock = time.monotonic()
     waiting = [
         (batch, pull)

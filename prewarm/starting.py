@@ -19,23 +19,31 @@ class Start:
 
     def __init__(self, runtime: Runtime, group: list[Held], now: datetime) -> None:
         self.runtime = runtime
+        self.everything = group
         self.group = [held for held in group if not stop_reason(held) and not held.planning]
         self.now = now
         self.wants: dict[int, int] = {}
         self.candidates: list[Candidate] = []
         self.nodes: dict[str, Node] = {}
 
+    @property
+    def task(self) -> Task:
+        return self.everything[0].task
+
     def look(self) -> dict[int, BatchNews]:
         """Find the candidates, at most `concurrency` per batch, and what their nodes decide without a pull.
 
         A node that is busy with another pull job is passed over, so that it holds up no other node of its batch.
         """
+        if trouble := self.runtime.trouble:
+            self.note(trouble)
+            return {}
         room = {held.batch.pk: max(0, held.task.concurrency - len(held.pulls)) for held in self.group}
         waiting = [one for held in self.group if room[held.batch.pk] for one in held.candidates(self.now)]
         if not waiting:
             self.note("")
             return {}
-        if waits_for := self.obstacle(self.group[0].task):
+        if waits_for := self.obstacle(self.task):
             self.note(waits_for)
             return {}
         for candidate in on_free_nodes(waiting):
@@ -48,7 +56,7 @@ class Start:
             return {}
         self.nodes = Node.objects.in_bulk([candidate.result.node for candidate in self.candidates])
         decided: dict[int, BatchNews] = {}
-        for candidate, conclusion in examine(self.group[0].task, self.candidates, self.nodes):
+        for candidate, conclusion in examine(self.task, self.candidates, self.nodes):
             decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
         return decided
 
@@ -58,7 +66,7 @@ class Start:
         left = [c for c in self.candidates if c.result.status == NodeStatus.PENDING and c.batch.pk in held_now]
         if not left or not self.group:
             return
-        task = self.group[0].task
+        task = self.task
         room = max(0, task.max_in_flight - task.in_flight)
         if task.stop_reason or not room:
             self.note("" if task.stop_reason else "own_limit")
@@ -81,8 +89,6 @@ class Start:
         """Why nothing of this task may start now, whatever the limits say."""
         if task.paused_at:
             return "paused"
-        if self.runtime.unreachable:
-            return "cluster_unreachable"
         return "" if NodeView.load().fresh() else "node_view_stale"
 
     def note(self, waits_for: str) -> None:
@@ -91,5 +97,4 @@ class Start:
             wanted = self.wants.get(held.batch.pk, 0) if waits_for not in ("", "own_limit", "node_busy") else 0
             if held.batch.waiting != wanted and fence(held.batch, waiting=wanted):
                 held.batch.waiting = wanted
-        if self.group:
-            write_waiting(self.group[0].task, "" if waits_for == "own_limit" else waits_for, self.now)
+        write_waiting(self.task, "" if waits_for == "own_limit" else waits_for, self.now)

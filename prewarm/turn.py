@@ -162,8 +162,8 @@ class Turn:
         """Take in the API server's answers and what the pods look like."""
         known = {pull.name: pull for pull in self.pulls()}
         for asked, name, answer in self.runtime.sender.answers():
-            if isinstance(answer, WaitFor) and answer.unreachable:
-                self.runtime.note_unreachable(answer.unreachable)
+            if isinstance(answer, WaitFor) and answer.trouble:
+                self.runtime.note_trouble(answer.trouble)
             if name in known:
                 take_answer(known[name], asked, answer)
         self.runtime.stream.changed()

@@ -61,12 +61,17 @@ class Watcher:
                 version = version or self.take_list()
                 version = self.follow(version)
                 failures = 0
-            except (ResourceExpired, Superseded):
+            except Superseded:
                 version = ""
+            except ResourceExpired as error:
+                version = ""
+                if failures:  # again at once: do not list without end
+                    self.stopping.wait(retry_seconds(failures, error))
+                failures += 1
             except ClusterError as error:
                 failures += 1
                 log.warning("node watch interrupted", extra={"error": error.message})
-                self.stopping.wait(retry_seconds(failures))
+                self.stopping.wait(retry_seconds(failures, error))
             except Exception:
                 failures += 1
                 version = ""

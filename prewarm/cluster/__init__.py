@@ -3,6 +3,7 @@
 from prewarm.cluster.client import Cluster, Watched
 from prewarm.cluster.errors import (
     AlreadyThere,
+    ClusterBusy,
     ClusterError,
     ClusterUnreachable,
     NotConfigured,
@@ -13,6 +14,7 @@ from prewarm.cluster.errors import (
 __all__ = [
     "AlreadyThere",
     "Cluster",
+    "ClusterBusy",
     "ClusterError",
     "ClusterUnreachable",
     "NotConfigured",

@@ -7,21 +7,33 @@ models cost more time and memory than all the rest of a turn.
 from __future__ import annotations
 
 import logging
+import random
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
 import orjson
+from django.conf import settings
 
 from prewarm.cluster import official
-from prewarm.cluster.errors import AlreadyThere, ClusterUnreachable, Refused, ResourceExpired
+from prewarm.cluster.errors import (
+    AlreadyThere,
+    ClusterBusy,
+    ClusterError,
+    ClusterUnreachable,
+    NotConfigured,
+    Refused,
+    ResourceExpired,
+)
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 20.0
 PAGE = 250
 CONNECTIONS = 24
+LONGEST_WAIT_SECONDS = 15.0
+CREDENTIALS_AGAIN_SECONDS = 1.0
 
 Json = dict[str, Any]
 
@@ -33,11 +45,24 @@ class Watched(NamedTuple):
     object: Json
 
 
+class _Request(NamedTuple):
+    """What to send; `read` is how many seconds the answer, or the next piece of a stream, may take."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] | None
+    body: Json | None
+    read: float
+    stream: bool = False
+
+
 class Cluster:
     """A connection to the configured cluster. Safe for threads; not for processes that fork after it was made."""
 
     def __init__(self, connections: int = CONNECTIONS) -> None:
-        self._api, self.server = official.connect(connections)
+        self._connections = connections
+        self._credentials = threading.Lock()
+        self._connect()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
         return self._json("GET", path, query)
@@ -93,7 +118,7 @@ class Cluster:
     def watch(self, path: str, query: Mapping[str, Any], resource_version: str, seconds: int) -> Iterator[Watched]:
         """Follow changes for some seconds; ends by itself, then watch again from the last resourceVersion seen.
 
-        The read time-out lies 15 s behind the server's own end, so that a half-open connection cannot hang. Raises
+        The read time-out lies behind the server's own end, so that a half-open connection cannot hang. Raises
         ResourceExpired when the version is too old, ClusterUnreachable when the stream breaks.
         """
         asked = {
@@ -103,7 +128,7 @@ class Cluster:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": seconds,
         }
-        response = self._send("GET", path, asked, None, read=seconds + 15.0, stream=True)
+        response = self._send(_Request("GET", path, asked, None, seconds + settings.API_READ_SECONDS, stream=True))
         try:
             if response.status != 200:
                 self._fail(response.status, response.headers, response.read())
@@ -130,32 +155,59 @@ class Cluster:
                 yield Watched(entry["type"], entry["object"])
 
     def _json(self, method: str, path: str, query: Mapping[str, Any] | None, body: Json | None = None) -> Json:
-        response = self._send(method, path, query, body, read=READ_SECONDS, stream=False)
+        response = self._send(_Request(method, path, query, body, settings.API_READ_SECONDS))
         if response.status >= 300:
             self._fail(response.status, response.headers, response.data)
-        answer: Json = orjson.loads(response.data)
+        try:
+            answer: Json = orjson.loads(response.data)
+        except orjson.JSONDecodeError as error:
+            raise ClusterUnreachable(f"{method} {path}: the answer is no JSON") from error
         return answer
 
-    def _send(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Json | None, *, read: float, stream: bool
-    ) -> Any:
+    def _connect(self) -> None:
+        """Read the configuration and its credentials as they are now. Raises NotConfigured."""
+        self._api, self.server = official.connect(self._connections)
+        self._connected = time.monotonic()
+
+    def _credentials_anew(self) -> bool:
+        """After a 401: tokens in files are replaced from time to time. False when they were read just now."""
+        with self._credentials:
+            if time.monotonic() - self._connected < CREDENTIALS_AGAIN_SECONDS:
+                return False
+            try:
+                self._connect()
+            except NotConfigured as error:  # half written, perhaps: the next 401 looks again
+                log.warning("credentials cannot be read", extra={"error": str(error)})
+                return False
+            return True
+
+    def _send(self, request: _Request) -> Any:
+        """Send a request; once more with fresh credentials if the API server does not know ours."""
+        api = self._api
+        response = self._send_by(api, request)
+        if response.status == 401 and (self._credentials_anew() or api is not self._api):
+            response.close()
+            response = self._send_by(self._api, request)
+        return response
+
+    def _send_by(self, api: Any, request: _Request) -> Any:
         headers = {"Accept": "application/json", "User-Agent": "ips"}
-        if body is not None:
+        if request.body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            self._api.update_params_for_auth(headers, [], ["BearerToken"])
-            return self._api.rest_client.pool_manager.request(
-                method,
-                self.server + path + (f"?{urlencode(query)}" if query else ""),
-                body=orjson.dumps(body) if body is not None else None,
+            api.update_params_for_auth(headers, [], ["BearerToken"])
+            return api.rest_client.pool_manager.request(
+                request.method,
+                self.server + request.path + (f"?{urlencode(request.query)}" if request.query else ""),
+                body=orjson.dumps(request.body) if request.body is not None else None,
                 headers=headers,
-                timeout=_timeout(read),
+                timeout=_timeout(request.read),
                 retries=False,
                 redirect=False,
-                preload_content=not stream,
+                preload_content=not request.stream,
             )
         except Exception as error:  # connection, TLS, proxy, exec plugin: no answer is no answer
-            raise ClusterUnreachable(f"{method} {path}: {_short(error)}") from error
+            raise ClusterUnreachable(f"{request.method} {request.path}: {_short(error)}") from error
 
     def _fail(self, status: int, headers: Mapping[str, str], data: bytes) -> NoReturn:
         message = _status_message(data) or f"HTTP {status}"
@@ -163,7 +215,9 @@ class Cluster:
             raise ResourceExpired(message, status=status)
         if status == 409:
             raise AlreadyThere(message, status=status)
-        if status in (401, 408, 429) or status >= 500 or status < 400:
+        if status == 429:
+            raise ClusterBusy(message, status=status, retry_after=_retry_after(headers.get("Retry-After")))
+        if status in (401, 408) or status >= 500 or status < 400:
             raise ClusterUnreachable(message, status=status, retry_after=_retry_after(headers.get("Retry-After")))
         raise Refused(message, status=status)
 
@@ -171,7 +225,7 @@ class Cluster:
 def _timeout(read: float) -> Any:
     from urllib3 import Timeout
 
-    return Timeout(connect=CONNECT_SECONDS, read=read)
+    return Timeout(connect=settings.API_CONNECT_SECONDS, read=read)
 
 
 def _short(error: BaseException) -> str:
@@ -192,6 +246,12 @@ def _retry_after(value: str | None) -> float:
     return min(float(value), 60.0) if value and value.isdigit() else 1.0
 
 
-def retry_seconds(failures: int) -> float:
-    """How long to wait before talking again to an API server that did not answer: 0.5 s doubling to 15 s."""
-    return min(15.0, 0.25 * float(2 ** min(failures, 6)))
+def retry_seconds(failures: int, error: Exception | None = None) -> float:
+    """How long to leave the API server alone after so many failures in a row.
+
+    0.5 s doubling to 15 s, up to half of it less at random, so that processes that lost it together do not come back
+    together; never less than the server asked for.
+    """
+    wait = min(LONGEST_WAIT_SECONDS, 0.25 * float(2 ** min(failures, 6))) * random.uniform(0.5, 1.0)
+    asked = error.retry_after if isinstance(error, ClusterError) else 0.0
+    return max(wait, asked * random.uniform(1.0, 1.2))

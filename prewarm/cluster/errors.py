@@ -19,6 +19,10 @@ class ClusterUnreachable(ClusterError):
     """No usable answer: no connection, a timeout, 401, 429 or 5xx. What was asked for may have happened."""
 
 
+class ClusterBusy(ClusterUnreachable):
+    """429: it answers, and asks to be left alone for `retry_after` seconds."""
+
+
 class Refused(ClusterError):
     """A clear no (400, 403, 404, 422): the same call will be refused again."""
 

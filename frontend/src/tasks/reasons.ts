@@ -43,6 +43,7 @@ const waits: Record<string, (what: string) => string> = {
   node_busy: () => 'nodes that are busy with another task',
   node_view_stale: () => 'news of the nodes: the last is older than a minute',
   cluster_unreachable: () => 'the cluster’s API server to answer',
+  cluster_refuses: () => 'rights in the cluster: its API server refuses what IPS asks',
   window: () => 'its time window to open',
 }
 
