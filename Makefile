@@ -44,7 +44,7 @@ types: .venv/.dev frontend/node_modules/.installed ## what the type checkers say
 	cd frontend && npm run --silent typecheck
 
 coverage: .venv/.dev ## which lines the tests run
-	$(PYTHON) -m pytest --ignore=tests/cluster --cov --cov-report=term-missing:skip-covered
+	$(PYTHON) -m pytest --ignore=tests/cluster --ignore=tests/faults --cov --cov-report=term-missing:skip-covered
 
 bench: .venv/.dev ## print how fast it is here
 	$(PYTHON) -m tests.bench

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from prewarm import limits, order, progress
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion, without_pull
+from prewarm.crash_points import crash_point
 from prewarm.eligibility import skip_reason
 from prewarm.evidence import proven_present
 from prewarm.image_results import read
@@ -79,6 +80,7 @@ def dispatch(
     slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]
     try:
         retried(lambda: _commit(task, slots, ahead, wants, now))
+        crash_point("slots_taken")
     except LimitFull as full:
         return Dispatched(waits_for=full.name)
     except IntegrityError:
@@ -180,6 +182,7 @@ def _commit(
         progress.record(locked, now, "started", f"The first pull jobs start, on {k} nodes.")
     progress.open_batches(locked, now)
     progress.save(locked, now, was_active=was_active)
+    crash_point("taking_slots")
 
 
 def _close_drained(task: Task, batch_ids: Mapping[int, int]) -> None:

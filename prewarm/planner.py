@@ -14,6 +14,7 @@ from itertools import islice
 
 from prewarm import progress
 from prewarm.claims import fence
+from prewarm.crash_points import crash_point
 from prewarm.dispatch import write_waiting
 from prewarm.eligibility import skip_reason
 from prewarm.image_counts import count_images
@@ -108,7 +109,9 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
             group = []
     if group:
         retried(partial(_write_batches, batch, task, group, number, now))
+    crash_point("rows_planned")
     retried(partial(_open, batch, task, now))
+    crash_point("planned")
     return True
 
 
@@ -174,6 +177,7 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
     locked.pending += len(rows)
     locked.open_batches += len(batches)
     progress.save(locked, now, was_active=locked.active)
+    crash_point("planning")
 
 
 def _open(batch: Batch, task: Task, now: datetime) -> None:

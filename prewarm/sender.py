@@ -16,6 +16,7 @@ from prewarm.classify import reason_for_refusal
 from prewarm.cluster import AlreadyThere, Cluster, ClusterError, ClusterUnreachable, Refused
 from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, jobs, pods
+from prewarm.crash_points import crash_point
 from prewarm.judge import clean, judge
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
 
@@ -129,6 +130,7 @@ class Sender:
     def _create(self, manifest: dict[str, Any], images: list[str]) -> Answer:
         via_job = manifest["kind"] == "Job"
         name = manifest["metadata"]["name"]
+        crash_point("creating", about=" ".join(images))
         try:
             made = self._cluster.post(jobs() if via_job else pods(), manifest)
         except AlreadyThere:
@@ -139,6 +141,7 @@ class Sender:
             if self._exists(name, via_job):
                 return self._found(name, via_job, images)  # made by an earlier try whose answer was lost
             return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))
+        crash_point("created")
         return Created(made["metadata"]["uid"])
 
     def _exists(self, name: str, via_job: bool) -> bool:
@@ -176,6 +179,7 @@ class Sender:
         if via_job and pod:
             with suppress(AlreadyThere):
                 there = self._cluster.delete(pods(pod[0]), uid=pod[1]) or there
+        crash_point("deleted")
         return StillThere(uid) if there or (via_job and self._pods_of(name)) else Gone()
 
     def _look(self, name: str, via_job: bool) -> Answer:

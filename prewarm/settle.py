@@ -15,6 +15,7 @@ from uuid import UUID
 from prewarm import limits, progress
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion
+from prewarm.crash_points import crash_point
 from prewarm.image_counts import count_images
 from prewarm.image_results import write
 from prewarm.models import Batch, Message, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
@@ -61,7 +62,10 @@ class Settled:
 
 def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     """Commit verdicts, give back slots and limits, end batches and, with the last one, the task."""
-    return retried(lambda: _settle(task_id, news, now))
+    settled = retried(lambda: _settle(task_id, news, now))
+    for step in _steps(news):
+        crash_point(step)
+    return settled
 
 
 def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
@@ -91,7 +95,22 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     if not task.finished:
         progress.open_batches(task, now)
     progress.save(task, now, was_active=was_active)
+    crash_point("settling")
     return Settled(task, lost)
+
+
+def _steps(news: Iterable[BatchNews]) -> list[str]:
+    """Which steps of design §2.4 a settlement takes, by the names of their crash points."""
+    return [
+        name
+        for name, taken in (
+            ("uids_stored", any(entry.new_uids for entry in news)),
+            ("verdicts_committed", any(entry.concluded for entry in news)),
+            ("slots_given_back", any(entry.releases for entry in news)),
+            ("batch_ended", any(entry.ends for entry in news)),
+        )
+        if taken
+    ]
 
 
 def _give_back_slots(entries: Iterable[BatchNews]) -> list[NodeSlot]:

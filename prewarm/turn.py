@@ -16,6 +16,7 @@ from django.conf import settings
 from prewarm import claims
 from prewarm.answers import take_answer
 from prewarm.clock import database_now
+from prewarm.crash_points import crash_point
 from prewarm.held import Held
 from prewarm.models import Node, NodeView, Task
 from prewarm.news import follow, gather
@@ -72,6 +73,8 @@ class Turn:
     def claim(self) -> None:
         """Take what has become due. A batch whose holders died time and again is brought to its end instead."""
         batches, lease = claims.claim_due(self.runtime.holder, [held.batch for held in self.held.values()])
+        if batches:
+            crash_point("claimed")
         for batch in batches:
             held = self.held[batch.pk] = Held.load(batch, lease)
             for pull in held.pulls.values():
@@ -262,4 +265,5 @@ class Turn:
             self.let_go(held)
         for held in held_now:
             claims.hand_back(held.batch, held.next_due(now))
+        crash_point("handed_back")
         return any(held.next_due(now) <= now for held in held_now)

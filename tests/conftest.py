@@ -18,7 +18,11 @@ from tests.people import person
 from tests.processes import MariaDB, Valkey
 
 # Fixtures that stand for something outside of the test's own process.
-PARTS = frozenset({"db", "transactional_db", "valkey", "mariadb", "simulator", "stage", "instance"})
+PARTS = frozenset({"db", "transactional_db", "valkey", "mariadb", "simulator", "stage", "whole_stage", "instance"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--points", type=int, default=3, help="at how many points each fault strikes (3)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,7 +27,7 @@ from tests.cluster.machine.versions import VERSIONS
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 FRONTEND = ROOT / "frontend"
-BACKEND = ["tests", "--ignore=tests/cluster", "--ignore=tests/contract"]
+BACKEND = ["tests", "--ignore=tests/cluster", "--ignore=tests/contract", "--ignore=tests/faults"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ SUITES = [
         [*PYTEST, *BACKEND, "-m", "databases", "--junitxml={report}"],
         environment={"IPS_TEST_DATABASE": "mysql"},
     ),
+    Suite("faults", [*PYTEST, "tests/faults", "--junitxml={report}"]),
     Suite("contract, simulator", [*PYTEST, "tests/contract", "-m", "not cluster", "--junitxml={report}"]),
     # Before the clusters: Chromium drops what it is loading whenever a pod's network interface comes or goes.
     Suite(

@@ -64,7 +64,7 @@ class OverTheCap(AssertionError):
 
 
 class Sampler:
-    """From its making on: pods ever `made` per node, and the most that pulled at once in every scope.
+    """From its making on: pods ever `made` per node, how often each of the `names`, and the most that pulled at once.
 
     A pod pulls from its creation until each of its images is on the node, or the pod is gone. What was there before
     is another's.
@@ -72,6 +72,7 @@ class Sampler:
 
     def __init__(self, kubeconfig: Path | str, namespace: str = "ips-pull") -> None:
         self.made: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
         self.gaps = 0
         self._url = f"/api/v1/namespaces/{namespace}/pods"
         self._http = connect("sampled", Path(kubeconfig), "").http
@@ -184,6 +185,7 @@ class Sampler:
         with self._lock:
             if uid not in self._seen:
                 self.made[node_of(pod)] += 1
+                self.names[pod["metadata"]["name"]] += 1
                 if not gone:
                     self._enter(uid, places(pod))
             self._seen[uid] = pod["metadata"]["resourceVersion"]

@@ -1,0 +1,96 @@
+"""The stage of the fault tests, the points at which a fault strikes, and the tally at the end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from prewarm.models import Task
+from tests.environment import SCRATCH, free_port
+from tests.faults.closing import assert_all_is_well
+from tests.faults.stage import NODES, Stage
+from tests.faults.tally import TALLY
+from tests.processes import MariaDB, Valkey
+from tests.sampler import Sampler
+from tests.simulator import Simulated
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `chance` runs at so many points, each with its own seed: the same in every run."""
+    if "chance" in metafunc.fixturenames:
+        points = range(1, metafunc.config.getoption("points") + 1)
+        metafunc.parametrize("chance", points, ids=[f"point {n}" for n in points], indirect=True)
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    return random.Random(f"{request.function.__name__} {request.param}")
+
+
+@pytest.fixture(scope="session")
+def fault_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    server = Simulated(Path(tmp_path_factory.mktemp("cluster")), NODES, "0.2-0.6")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def fault_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    server = Valkey(free_port(), Path(tmp_path_factory.mktemp("valkey")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def fault_mariadb() -> Iterator[MariaDB]:
+    folder = Path(SCRATCH) / "fault-mariadb"
+    folder.mkdir()
+    server = MariaDB(free_port(), folder)
+    server.start()
+    server.make_database("ips")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def whole_stage(
+    fault_cluster: Simulated,
+    fault_valkey: Valkey,
+    fault_mariadb: MariaDB,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stage]:
+    """IPS on MariaDB, all processes running."""
+    stage = Stage(Path(tmp_path_factory.mktemp("ips")), fault_cluster, fault_valkey, fault_mariadb.environment("ips"))
+    with django_db_blocker.unblock(), stage.as_own_database():
+        stage.start()
+        yield stage
+        stage.stop()
+
+
+@pytest.fixture
+def stage(whole_stage: Stage) -> Iterator[Stage]:
+    """The stage, whole and at rest; afterwards everything must be well, and is made whole again."""
+    whole_stage.make_whole()
+    before = set(Task.objects.values_list("pk", flat=True))
+    with Sampler(whole_stage.cluster.kubeconfig) as seen:
+        yield whole_stage
+        whole_stage.make_whole()
+        tasks = list(Task.objects.exclude(pk__in=before))
+        whole_stage.end_of(*tasks)
+        assert_all_is_well(whole_stage, tasks, seen)
+    whole_stage.read_logs()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if TALLY.kills or TALLY.freezes:
+        terminalreporter.section("faults")
+        for line in TALLY.lines():
+            terminalreporter.write_line(line)

@@ -1,0 +1,213 @@
+"""The stage of the fault tests: all processes of IPS, with a real database, a real Valkey and a cluster.
+
+The test's own process reads and writes the same database through the same models, and watches the cluster by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import Role, Session
+from accounts.tokens import token_for
+from prewarm.models import Batch, NodeSlot, Task
+from tests.environment import free_port
+from tests.faults.part import Part
+from tests.faults.tally import TALLY
+from tests.people import person
+from tests.processes import Valkey, listens
+from tests.simulator import Simulated
+
+PROJECT = Path(__file__).parents[2]
+MANAGE = [sys.executable, str(PROJECT / "manage.py")]
+NODES = 40
+PATIENCE = 60.0
+# Short, so that a point takes seconds; the proportions are those of the defaults.
+TIMES = {
+    "IPS_LEASE_SECONDS": "3",
+    "IPS_LEASE_RENEW_SECONDS": "0.6",
+    "IPS_LEASE_MARGIN_SECONDS": "0.6",
+    "IPS_TICK_SECONDS": "1",
+    "IPS_TURN_SECONDS": "4",
+    "IPS_ORPHAN_SECONDS": "3",
+    "IPS_UNCLAIMED_SECONDS": "3",
+    "IPS_WATCH_SECONDS": "10",
+    "IPS_RETRY_BACKOFF_MAX_SECONDS": "1",
+}
+AS_HERE = ("ORPHAN_SECONDS", "LEASE_SECONDS", "CLUSTER", "KUBECONFIG", "NODE_VIEW_STALE_SECONDS")
+
+
+class Stage:
+    """An installation whose every process can be killed. `database` is the environment that says where it is."""
+
+    def __init__(self, folder: Path, cluster: Simulated, valkey: Valkey, database: dict[str, str]) -> None:
+        self.folder, self.cluster, self.valkey = folder, cluster, valkey
+        self.port = free_port()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("IPS_", "DJANGO_"))}
+        self.environment = {
+            **kept,
+            **{name: os.environ[name] for name in ("IPS_SECRET_KEY", "IPS_JWT_KEY", "IPS_VERSION")},
+            **TIMES,
+            **database,
+            "PORT": str(self.port),
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            "IPS_VAR_DIR": str(folder),
+            "IPS_REDIS_URL": valkey.url,
+            "IPS_CLUSTER": "kubeconfig",
+            "IPS_KUBECONFIG": str(cluster.kubeconfig),
+            "IPS_WEB_ADDRESS": f"127.0.0.1:{self.port}",
+        }
+        self.logs = folder / "logs"
+        self.logs.mkdir(parents=True)
+        self.parts = {
+            "web": self._part("web", sys.executable, "-m", "gunicorn", "--config", "python:ips.web_server", "ips.wsgi"),
+            "worker-1": self._part("worker-1", *MANAGE, "runworker", "turns"),
+            "worker-2": self._part("worker-2", *MANAGE, "runworker", "turns"),
+            "ticker": self._part("ticker", *MANAGE, "runworker", "ticks"),
+            "scheduler": self._part("scheduler", *MANAGE, "runscheduler"),
+            "watcher": self._part("watcher", *MANAGE, "runwatcher"),
+        }
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1/", timeout=30)
+        self._read: dict[Path, int] = {}
+
+    def _part(self, name: str, *command: str) -> Part:
+        return Part(name, list(command), self.environment, self.logs)
+
+    @property
+    def workers(self) -> list[Part]:
+        return [self.parts["worker-1"], self.parts["worker-2"]]
+
+    @contextmanager
+    def as_own_database(self) -> Iterator[None]:
+        """Let the models of this process read and write the stage's database, under the stage's settings."""
+        theirs = self.settings()
+        before = connections.settings["default"]
+        connections.close_all()
+        connections.settings["default"] = connections.configure_settings(theirs["DATABASES"])["default"]
+        del connections["default"]
+        try:
+            with override_settings(**{name: theirs[name] for name in AS_HERE}):
+                yield
+        finally:
+            connections.close_all()
+            connections.settings["default"] = before
+            del connections["default"]
+
+    def settings(self) -> dict[str, Any]:
+        """ips.settings as the stage's processes read them."""
+        ours = dict(os.environ)
+        try:
+            os.environ.clear()
+            os.environ.update(self.environment)
+            return runpy.run_path(str(PROJECT / "ips" / "settings.py"))
+        finally:
+            os.environ.clear()
+            os.environ.update(ours)
+
+    def start(self) -> None:
+        """Make the tables, start everything, sign in; ready when IPS has seen the cluster's nodes."""
+        call_command("migrate", verbosity=0)
+        session = Session.objects.create(user=person("ada", Role.ADMIN), expires_at=timezone.now() + timedelta(hours=9))
+        self.http.headers["Authorization"] = f"Bearer {token_for(session)}"
+        self.make_whole()
+
+    def stop(self) -> None:
+        self.http.close()
+        for part in self.parts.values():
+            part.wanted = False
+            part.thaw()
+            if part.alive():
+                part.end()
+
+    def make_whole(self) -> None:
+        """Everything runs, and answers, with nothing special about it."""
+        if not listens(self.valkey.port):
+            self.valkey.start()
+        for part in self.parts.values():
+            part.thaw()
+            if not part.alive():
+                part.start()
+        self.until(self.ready, "IPS to be ready")
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+        """Wait for it, and meanwhile start again what died and should be there."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {seconds:g} s for {what}; see {self.logs}")
+            for part in self.parts.values():
+                part.revive()
+            time.sleep(0.02)
+
+    def ask(self, images: list[str], **wishes: Any) -> Task:
+        """Make a task by the API; the row as it is then."""
+        request = {"images": images, "retry_backoff_seconds": 1, **wishes}
+        if not {"node_names", "node_selector", "all_nodes"} & set(wishes):
+            request["all_nodes"] = True
+        answer = self.http.post("tasks/", json=request)
+        assert answer.status_code == 202, answer.text
+        return Task.objects.get(pk=answer.json()["id"])
+
+    def finished(self, *tasks: Task) -> bool:
+        for task in tasks:
+            task.refresh_from_db()
+        return all(task.finished for task in tasks)
+
+    def end_of(self, *tasks: Task, seconds: float = PATIENCE) -> None:
+        self.until(lambda: self.finished(*tasks), "the tasks to end", seconds)
+
+    def holder_of(self, task: Task) -> Part:
+        """The worker that holds a batch of this task and has pull jobs in flight."""
+        found: list[Part] = []
+
+        def held() -> bool:
+            slots = NodeSlot.objects.filter(node_result__task=task)
+            holders = Batch.objects.filter(pk__in=slots.values("batch")).exclude(holder="").values_list("holder")
+            pids = {int(holder.split(":")[1]) for (holder,) in holders}
+            found.extend(part for part in self.workers if part.pid in pids)
+            return bool(found)
+
+        self.until(held, "a worker to hold a batch")
+        return found[0]
+
+    def pull_jobs(self) -> list[dict[str, Any]]:
+        return self.cluster.pods() + self.cluster.jobs()
+
+    def read_logs(self) -> list[dict[str, Any]]:
+        """What the parts have logged since the last call; lines of takeovers and the like are tallied."""
+        lines = []
+        for part in self.parts.values():
+            if part.log.exists():
+                with part.log.open("rb") as file:
+                    file.seek(self._read.get(part.log, 0))
+                    text = file.read()
+                whole, newline, _ = text.rpartition(b"\n")
+                self._read[part.log] = self._read.get(part.log, 0) + len(whole) + len(newline)
+                for raw in whole.splitlines():
+                    if raw.startswith(b"{"):
+                        lines.append({"part": part.name, **orjson.loads(raw)})
+        lines.sort(key=lambda line: str(line["ts"]))
+        for line in lines:
+            TALLY.read(line)
+        return lines
