@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,8 +18,21 @@ from tests.environment import ON_MARIADB, SCRATCH
 from tests.people import person
 from tests.processes import MariaDB, Valkey
 
+logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each request buries what a test has to say
 # Fixtures that stand for something outside of the test's own process.
-PARTS = frozenset({"db", "transactional_db", "valkey", "mariadb", "simulator", "stage", "whole_stage", "instance"})
+PARTS = frozenset(
+    {
+        "control_plane",
+        "db",
+        "instance",
+        "mariadb",
+        "simulator",
+        "stage",
+        "transactional_db",
+        "valkey",
+        "whole_stage",
+    }
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

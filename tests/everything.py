@@ -27,7 +27,7 @@ from tests.cluster.machine.versions import VERSIONS
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 FRONTEND = ROOT / "frontend"
-BACKEND = ["tests", "--ignore=tests/cluster", "--ignore=tests/contract", "--ignore=tests/faults"]
+BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ SUITES = [
         {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": "{report}"},
         waits=True,
     ),
+    Suite("fleet", [*PYTEST, "tests/fleet", "--junitxml={report}"], waits=True),
     *(suite for version in VERSIONS for suite in on_real_cluster(version)),
 ]
 QUICK_UNITS = Suite("units", [*PYTEST, *BACKEND, "-m", "quick", "--junitxml={report}"])

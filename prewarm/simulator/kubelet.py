@@ -98,6 +98,7 @@ class Kubelet:
             task.cancel()
         if self._report:
             self._report.cancel()
+            self._report = None
 
     def has(self, reference: Reference) -> bool:
         return reference.stored_name in self._images

@@ -4,8 +4,6 @@ Where real nodes cannot run, every test that needs them is not run, and the summ
 (`CI=true`) not run is failed.
 """
 
-import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +15,11 @@ from tests.cluster.machine.alone import alone
 from tests.cluster.machine.cluster import Cluster, reason_not_to_run
 from tests.cluster.machine.versions import VERSIONS
 from tests.cluster.marks import Marks
-from tests.cluster.results import RESULTS
+from tests.cluster.results import RESULTS, needs_real_nodes
 from tests.cluster.rights import kubeconfig_of_ips, set_up
 from tests.cluster.stage import Stage
 from tests.cluster.waiting import wait_until
 
-IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
 SECONDS = 240  # for one test; what a fixture builds and starts does not count
 
 
@@ -47,11 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def real_nodes() -> None:
     """What asks for this needs real nodes."""
-    RESULTS.wanted = True
-    if reason := reason_not_to_run():
-        if IN_CI:
-            pytest.fail(f"not run: {reason}")
-        pytest.skip(f"not run: {reason}")
+    needs_real_nodes()
 
 
 @pytest.fixture(scope="session", params=VERSIONS)
@@ -64,7 +56,7 @@ def stage(real_nodes: None, request: pytest.FixtureRequest) -> Iterator[Stage]:
     with cluster.alone():
         cluster.up()
         stage = Stage(cluster)
-        set_up(stage)
+        set_up(cluster)
         yield stage
         stage.remove_images()
 
@@ -80,7 +72,7 @@ def marks() -> Iterator[Marks]:
 @pytest.fixture(scope="session")
 def without_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """IPS on this cluster with the rights that `cluster-setup` gives it."""
-    with Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage)) as installation:
+    with Installation(tmp_path_factory.mktemp("ips"), kubeconfig_of_ips(stage.cluster)) as installation:
         yield installation
 
 
@@ -89,7 +81,7 @@ def with_helper(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A second installation on the same cluster, which uses the helper image."""
     helper = f"{stage.version.registry}/{images.NOOP}"
     folder = tmp_path_factory.mktemp("ips-with-helper")
-    with Installation(folder, kubeconfig_of_ips(stage), IPS_HELPER_IMAGE=helper) as installation:
+    with Installation(folder, kubeconfig_of_ips(stage.cluster), IPS_HELPER_IMAGE=helper) as installation:
         yield installation
 
 

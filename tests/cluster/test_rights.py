@@ -28,7 +28,7 @@ MAY_NOT = [
 
 @pytest.fixture
 def may(stage: Stage) -> Kubectl:
-    return Kubectl(stage.version, kubeconfig_of_ips(stage))
+    return Kubectl(stage.version, kubeconfig_of_ips(stage.cluster))
 
 
 @pytest.mark.parametrize(("verb", "resource", "namespace"), MAY)

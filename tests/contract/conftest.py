@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,15 @@ from prewarm.simulator.options import Options
 from prewarm.simulator.pace import Pace
 from prewarm.simulator.release import SUPPORTED, Release
 from prewarm.simulator.running import Running, simulated_cluster
-from tests.cluster.machine.cluster import Cluster, reason_not_to_run
+from tests.cluster.machine.cluster import Cluster
 from tests.cluster.machine.versions import VERSIONS
-from tests.cluster.results import RESULTS
+from tests.cluster.results import needs_real_nodes
 from tests.contract.pods import Pods
 from tests.contract.server import Server, connect
 
 KUBECONFIG = os.environ.get("IPS_CONTRACT_KUBECONFIG", "")
 REGISTRY = os.environ.get("IPS_CONTRACT_REGISTRY", "")
 SIMULATED_REGISTRY = "registry.example:5000"
-logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for each request buries what a test has to say
 QUICK = Pace(
     relist=0.05,
     sync=0.4,
@@ -34,7 +32,6 @@ QUICK = Pace(
     evict=0.2,
     bookmark=1.0,
 )
-IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
 REAL = (pytest.mark.cluster, pytest.mark.timeout(240, func_only=True))
 ALL = [
     *(f"simulated-{version}" for version in SUPPORTED),
@@ -66,11 +63,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def real(name: str) -> Server:
     """A cluster of two real nodes. It is left up for the next run, as by tests/cluster."""
-    RESULTS.wanted = True
-    if reason := reason_not_to_run():
-        if IN_CI:
-            pytest.fail(f"not run: {reason}")
-        pytest.skip(f"not run: {reason}")
+    needs_real_nodes()
     version = VERSIONS[name.removeprefix("real-")]
     cluster = Cluster(version)
     cluster.up()

@@ -7,58 +7,38 @@ import sys
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.cluster.machine import controlplane, images, packages, registry
 from tests.cluster.machine import node as nodes
 from tests.cluster.machine.alone import alone
 from tests.cluster.machine.build import build
-from tests.cluster.machine.certificates import Certificates
-from tests.cluster.machine.kubectl import Kubectl, KubectlFailed
+from tests.cluster.machine.kubectl import KubectlFailed
 from tests.cluster.machine.node import Node
-from tests.cluster.machine.places import binaries, run
-from tests.cluster.machine.processes import Processes, end
+from tests.cluster.machine.places import binaries
+from tests.cluster.machine.plane import ControlPlane
+from tests.cluster.machine.processes import end
 from tests.cluster.machine.progress import CannotRun, say, timed
-from tests.cluster.machine.versions import Version
 
 LOST_WITH_THE_CLUSTER = ["etcd", "certs", registry.PLAIN, registry.PRIVATE]  # certificates and logs stay
 
 
+def reason_for_no_control_plane() -> str:
+    """Why no control plane can run here, or an empty text. Everything else that is missing is installed or built."""
+    return "" if sys.platform.startswith("linux") else f"Kubernetes needs Linux, this is {sys.platform}"
+
+
 def reason_not_to_run() -> str:
-    """Why real nodes cannot run here, or an empty text. Everything else that is missing is installed or built."""
-    if not sys.platform.startswith("linux"):
-        return f"real nodes need Linux, this is {sys.platform}"
+    """Why real nodes cannot run here, or an empty text."""
+    if reason := reason_for_no_control_plane():
+        return reason
     if os.geteuid() != 0:
         return "real nodes need root"
     return ""
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(ControlPlane):
     """The one cluster of a version on this machine."""
-
-    version: Version
-
-    @property
-    def folder(self) -> Path:
-        return run(self.version)
-
-    @property
-    def processes(self) -> Processes:
-        return Processes(self.folder)
-
-    @property
-    def certificates(self) -> Certificates:
-        return Certificates(self.folder / "pki", self.version)
-
-    @property
-    def kubeconfig(self) -> Path:
-        """The administrator's."""
-        return self.certificates.file("admin.kubeconfig")
-
-    @property
-    def kubectl(self) -> Kubectl:
-        return Kubectl(self.version, self.kubeconfig)
 
     def node(self, number: int) -> Node:
         return Node(self.version, self.processes, number)

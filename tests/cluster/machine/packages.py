@@ -8,13 +8,13 @@ from tests.cluster.machine.places import cache
 from tests.cluster.machine.progress import CannotRun, run_logged
 
 # what must be there → the package that brings it
+FOR_A_CONTROL_PLANE = {"etcd": "etcd-server", "openssl": "openssl"}
 FOR_RUNNING = {
-    "etcd": "etcd-server",
+    **FOR_A_CONTROL_PLANE,
     "docker-registry": "docker-registry",
     "runc": "runc",
     "/usr/lib/cni/ptp": "containernetworking-plugins",
     "iptables": "iptables",
-    "openssl": "openssl",
     "unshare": "util-linux",
     "mount": "mount",
 }
