@@ -10,16 +10,17 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Membership, Session, Tenant, User
+from accounts.models import AuditEntry, Membership, Session, Tenant, User
 
 if TYPE_CHECKING:  # generic for the type checker only
     MembershipRows = admin.TabularInline[Membership, User]
     TenantPages = admin.ModelAdmin[Tenant]
     SessionPages = admin.ModelAdmin[Session]
+    AuditPages = admin.ModelAdmin[AuditEntry]
     UserPages = UserAdmin[User]
 else:
     MembershipRows, UserPages = admin.TabularInline, UserAdmin
-    TenantPages = SessionPages = admin.ModelAdmin
+    TenantPages = SessionPages = AuditPages = admin.ModelAdmin
 
 admin.site.unregister(Group)  # rights are roles in tenants
 
@@ -71,4 +72,22 @@ class SessionAdmin(SessionPages):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(AuditPages):
+    """Who changed what: to look at."""
+
+    list_display = ("at", "actor", "action", "target", "before", "after", "request_id")
+    list_filter = ("action",)
+    search_fields = ("actor", "target", "request_id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False

@@ -124,3 +124,24 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.ip} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class AuditEntry(models.Model):
+    """Who changed what. `actor` outlives the account; `before` and `after` hold what the change made different."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.CharField(max_length=160)
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=64, help_text="A thing and a verb, like settings.changed.")
+    target = models.CharField(max_length=200, help_text="What was changed, by its name or id.")
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["action", "-id"], name="audit_by_action")]
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.action} {self.target}"

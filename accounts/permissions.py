@@ -77,6 +77,16 @@ class Member(SignedIn):
         return super().has_permission(request, view) and visible_tenants(request.user).exists()
 
 
+class PlatformAdmin(SignedIn):
+    """What concerns the whole installation."""
+
+    message = "Only a platform administrator may do this."
+    code = "platform_admin_only"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.user, User) and request.user.is_platform_admin
+
+
 class TenantRole(SignedIn):
     """Reading needs any role in the object's tenant, writing one of the view's `write_roles` (operator, admin).
 

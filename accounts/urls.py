@@ -1,4 +1,4 @@
-"""Routes of who you are: sign-in, sign-out, password, sessions."""
+"""Routes of who you are: sign-in, sign-out, password, sessions; and of who changed what."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from accounts import views
+from accounts.audit_views import AuditViewSet
 
 router = SimpleRouter()
 router.register("auth/sessions", views.SessionViewSet, basename="session")
+router.register("audit", AuditViewSet, basename="audit")
 
 urlpatterns = [
     path("auth/login/", views.LoginView.as_view(), name="login"),

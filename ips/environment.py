@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -83,6 +84,14 @@ def envseconds(name: str, default: float, *, at_least: float = 0.0) -> float:
     if seconds < at_least:
         raise ImproperlyConfigured(f"{name} is {seconds:g}; use at least {at_least:g} seconds.")
     return seconds
+
+
+def envzone(name: str, default: str) -> str:
+    """A time zone by its IANA name."""
+    value = envstr(name, default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} is {value!r}; use a name like Europe/Berlin or UTC.")
+    return value
 
 
 def envlist(name: str, default: str = "") -> list[str]:

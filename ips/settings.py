@@ -16,6 +16,7 @@ from ips.environment import (
     envseconds,
     envsecret,
     envstr,
+    envzone,
     read_instance,
 )
 from ips.logs import logging_settings
@@ -228,7 +229,7 @@ PULL_SERVICE_ACCOUNT = envstr("IPS_PULL_SERVICE_ACCOUNT", "ips-puller")
 PRIORITY_CLASS = envstr("IPS_PRIORITY_CLASS", "ips-prewarm")
 HELPER_IMAGE = envstr("IPS_HELPER_IMAGE")
 
-# Limits (caps a platform administrator may change later are rows; these are what the rows start from)
+# Limits. What a platform administrator decides while IPS runs (prewarm.live_settings) goes before the first five.
 CAP_CLUSTER = envint("IPS_CAP_CLUSTER", 100, at_least=1)
 CAP_REGISTRY_HOST = envint("IPS_CAP_REGISTRY_HOST", 50, at_least=1)
 CAP_TENANT = envint("IPS_CAP_TENANT", 100, at_least=1)
@@ -237,6 +238,11 @@ DELETES_PER_SECOND = envint("IPS_DELETES_PER_SECOND", 100, at_least=1)
 MAX_NODES = envint("IPS_MAX_NODES", 10_000, at_least=1)
 MAX_IMAGES = envint("IPS_MAX_IMAGES", 500, at_least=1)
 MAX_PAIRS = envint("IPS_MAX_PAIRS", 200_000, at_least=1)
+
+# Where the windows are, in which pulls may start, and how long what is over is kept; may be changed in the same way
+TIME_ZONE_OF_WINDOWS = envzone("IPS_TIME_ZONE", "UTC")
+KEEP_TASKS_DAYS = envint("IPS_KEEP_TASKS_DAYS", 90, at_least=1)
+KEEP_AUDIT_DAYS = envint("IPS_KEEP_AUDIT_DAYS", 365, at_least=1)
 
 # Times of the executor, in seconds
 LEASE_SECONDS = envseconds("IPS_LEASE_SECONDS", 20, at_least=1)

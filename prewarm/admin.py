@@ -1,4 +1,4 @@
-"""What IPS does, in Django's admin: to look at. Only the caps of limits can be changed here."""
+"""What IPS does, in Django's admin: to look at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from prewarm.models import Batch, Limit, Node, NodeResult, NodeSlot, NodeView, Task, TaskEvent
+from prewarm.models import Batch, Limit, Node, NodeResult, NodeSlot, NodeView, Setting, Task, TaskEvent
 
 if TYPE_CHECKING:  # generic for the type checker only
     Pages = admin.ModelAdmin[Model]
@@ -81,12 +81,12 @@ class NodeViewAdmin(ReadOnly):
 
 @admin.register(Limit)
 class LimitAdmin(ReadOnly):
-    """Caps take effect with the next pull job; what is in flight above a lowered cap runs to its end."""
+    """Caps follow the settings, which /api/v1/settings/ and the settings page change."""
 
     list_display = ("name", "cap", "used")
-    fields = ("name", "cap", "used")
-    readonly_fields = ("name", "used")
     search_fields = ("name",)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+@admin.register(Setting)
+class SettingAdmin(ReadOnly):
+    list_display = ("name", "value", "changed_at", "changed_by")

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F
 
+from prewarm import live_settings
 from prewarm.clock import database_now
 from prewarm.models import Limit, NodeSlot
 
@@ -26,22 +26,25 @@ class LimitFull(Exception):
         self.name = name
 
 
-def default_cap(name: str) -> int:
-    kind = name.partition(":")[0]
-    caps = {"cluster": settings.CAP_CLUSTER, "host": settings.CAP_REGISTRY_HOST, "tenant": settings.CAP_TENANT}
-    rates = {CREATES: settings.CREATES_PER_SECOND, DELETES: settings.DELETES_PER_SECOND}
-    return int(rates.get(name) or caps[kind])
-
-
 def read(names: Iterable[str]) -> dict[str, Limit]:
-    """The rows of these limits; missing ones are made with their default caps."""
+    """The rows of these limits; missing ones are made with the caps that hold now."""
     wanted = set(names)
     found = Limit.objects.in_bulk(wanted)
-    missing = [Limit(name=name, cap=default_cap(name)) for name in sorted(wanted - found.keys())]
+    live = live_settings.current()
+    missing = [Limit(name=name, cap=live.cap_of(name)) for name in sorted(wanted - found.keys())]
     if missing:
         Limit.objects.bulk_create(missing, ignore_conflicts=True)
         found = Limit.objects.in_bulk(wanted)
     return found
+
+
+def follow_settings() -> None:
+    """Bring the caps of all rows to what holds now. What is in flight above a lowered cap runs to its end."""
+    live = live_settings.load()
+    for limit in Limit.objects.all():
+        wanted = live.cap_of(limit.name)
+        if limit.cap != wanted:
+            Limit.objects.filter(pk=limit.pk).update(cap=wanted)
 
 
 def in_lock_order(names: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from prewarm import limits
 from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
@@ -19,7 +20,11 @@ log = logging.getLogger(__name__)
 
 
 def tick(runtime: Runtime) -> None:
-    """1. Ring for batches that are due and that nobody holds. 2. Now and then, sweep pull jobs that nobody needs."""
+    """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
+
+    3. Now and then, sweep pull jobs that nobody needs.
+    """
+    limits.follow_settings()
     if work_is_due():
         ring_turns()
     if Duty.claim("sweep", timedelta(seconds=settings.ORPHAN_SECONDS)):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from prewarm.settings_views import SettingsView
 from prewarm.views import NodeViewSet, TaskViewSet
 
 router = SimpleRouter()
 router.register("tasks", TaskViewSet, basename="task")
 router.register("nodes", NodeViewSet, basename="node")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("settings/", SettingsView.as_view(), name="settings"),
+    path("", include(router.urls)),
+]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast, Lower
-from django.db.models.lookups import Contains
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -17,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Member, TenantRole, tenant_for, visible_tenants
 from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
+from ips.query import chosen, holding, only_known, ordering
 from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
 from prewarm.changes import changes, etag
@@ -31,42 +30,6 @@ from prewarm.serializers import (
     node_results,
 )
 from prewarm.task_request import TaskRequest
-
-PAGING = frozenset({"page", "page_size", "format"})
-
-
-def only_known(request: Request, *names: str) -> None:
-    """An unknown or misspelt filter is refused: answering all instead would look like a match."""
-    for name in request.query_params:
-        if name not in PAGING and name not in names:
-            raise Problem(400, "unknown_parameter", f"There is no parameter {name!r} here. Known: {', '.join(names)}.")
-
-
-def chosen(request: Request, name: str, allowed: list[str]) -> list[str]:
-    """The values of a repeatable filter; unknown ones are refused."""
-    values = request.query_params.getlist(name)
-    for value in values:
-        if value not in allowed:
-            raise Problem(400, "unknown_value", f"{name} cannot be {value!r}. Known: {', '.join(allowed)}.")
-    return values
-
-
-def ordering(request: Request, default: str, *fields: str) -> str:
-    value = request.query_params.get("ordering") or default
-    if value.removeprefix("-") not in fields:
-        raise Problem(400, "unknown_ordering", f"Cannot order by {value!r}. Known: {', '.join(fields)}.")
-    return value
-
-
-def holding(text: str, *columns: str) -> Q:
-    """Rows that have the text in one of these columns, in upper or lower case.
-
-    Not `icontains`: on MariaDB's binary collation that minds the case.
-    """
-    found = Q()
-    for column in columns:
-        found |= Q(Contains(Lower(Cast(column, TextField())), text.lower()))
-    return found
 
 
 def after(request: Request) -> int:

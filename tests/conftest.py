@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role, Session, User
 from accounts.tokens import token_for
+from prewarm import live_settings
 from tests.environment import ON_MARIADB, SCRATCH
 from tests.people import person
 from tests.processes import MariaDB, Valkey
@@ -83,6 +84,12 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
 def cheap_hashing(settings: Callable[..., None]) -> None:
     """Passwords cost a fifth of a second each, and tests make hundreds of people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def settings_read_anew() -> None:
+    """A process remembers the live settings for a second, and a test may be shorter."""
+    live_settings.forget()
 
 
 def signed_in(user: User) -> APIClient:

@@ -7,6 +7,7 @@ from prewarm.models.installation import Installation
 from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
+from prewarm.models.setting import Setting
 from prewarm.models.task import FINISHED, Puller, PullPolicy, Task, TaskStatus
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "NodeView",
     "PullPolicy",
     "Puller",
+    "Setting",
     "Task",
     "TaskEvent",
     "TaskStatus",

@@ -1,0 +1,34 @@
+"""The audit: who changed what, when and in which request. Rows are written and read, never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import AuditEntry, Tenant, User
+
+
+def audit(
+    action: str,
+    target: str,
+    *,
+    user: User | None,
+    actor: str,
+    request_id: str,
+    before: Any = None,
+    after: Any = None,
+    tenant: Tenant | None = None,
+) -> None:
+    """Write one line, in the transaction of the change that it tells.
+
+    `action` is a thing and a verb, like `settings.changed`; `before` and `after` hold only what is different.
+    """
+    AuditEntry.objects.create(
+        action=action,
+        target=target,
+        user=user,
+        actor=actor,
+        request_id=request_id,
+        before=before,
+        after=after,
+        tenant=tenant,
+    )

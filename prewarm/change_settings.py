@@ -1,0 +1,63 @@
+"""Changing live settings: the rows, the audit, and whoever should notice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.audit import audit
+from accounts.models import User
+from prewarm import limits, live_settings
+from prewarm.clock import database_now
+from prewarm.doorbell import ring_turns
+from prewarm.live_settings import LiveSettings
+from prewarm.models import Batch, BatchStatus, Setting
+from prewarm.transactions import retried
+
+_OF_INTAKE = frozenset({"intake_paused", "windows", "time_zone"})
+
+
+def change_settings(wish: Mapping[str, Any], *, user: User | None, actor: str, request_id: str) -> LiveSettings:
+    """Write what is wished and different, with one audit entry; None brings a setting back to its default.
+
+    1. Rows and audit in one transaction.
+    2. The limits' caps follow; where the intake changed, every open batch is looked at again.
+    Other processes notice within `READ_AGAIN_SECONDS`.
+    """
+
+    def work() -> set[str]:
+        before = live_settings.load().values()
+        now = database_now()
+        usual = live_settings.defaults()
+        changed = {name for name, value in wish.items() if before[name] != (usual[name] if value is None else value)}
+        Setting.objects.filter(name__in=[name for name, value in wish.items() if value is None]).delete()
+        for name, value in wish.items():
+            written = {"value": value, "changed_at": now, "changed_by": actor}
+            if value is not None and (name in changed or not Setting.objects.filter(pk=name).exists()):
+                Setting.objects.update_or_create(name=name, defaults=written)
+        if changed:
+            after = live_settings.load().values()
+            audit(
+                "settings.changed",
+                "settings",
+                user=user,
+                actor=actor,
+                request_id=request_id,
+                before={name: before[name] for name in sorted(changed)},
+                after={name: after[name] for name in sorted(changed)},
+            )
+        return changed
+
+    changed = retried(work)
+    live_settings.forget()
+    limits.follow_settings()
+    if changed & _OF_INTAKE:
+        transaction.on_commit(_wake_all)
+    return live_settings.load()
+
+
+def _wake_all() -> None:
+    Batch.objects.filter(status=BatchStatus.OPEN).update(due_at=database_now())
+    ring_turns()

@@ -1,0 +1,131 @@
+"""Settings that a platform administrator may change while IPS runs.
+
+The environment says what they are until somebody changes them; then a row does. Every process reads the rows anew
+after a second. Caps and rates work through the rows of Limit, which follow at once (and with every tick).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from prewarm import windows
+from prewarm.models import Setting
+from prewarm.windows import DAYS, Window
+
+READ_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """What holds now, as the API writes it; `intake_changed_at` says since when `intake_paused` does."""
+
+    cap_cluster: int
+    cap_registry_host: int
+    cap_registry_hosts: dict[str, int]
+    cap_tenant: int
+    creates_per_second: int
+    deletes_per_second: int
+    intake_paused: bool
+    windows: list[dict[str, Any]]
+    time_zone: str
+    keep_tasks_days: int
+    keep_audit_days: int
+    intake_changed_at: datetime | None = None
+
+    def cap_of(self, name: str) -> int:
+        """The cap of a limit by its name: `cluster`, `host:…`, `tenant:…`, `rate:creates`, `rate:deletes`."""
+        kind, _, what = name.partition(":")
+        rates = {"creates": self.creates_per_second, "deletes": self.deletes_per_second}
+        caps = {
+            "cluster": self.cap_cluster,
+            "host": self.cap_registry_hosts.get(what, self.cap_registry_host),
+            "tenant": self.cap_tenant,
+            "rate": rates.get(what, 0),
+        }
+        return caps[kind]
+
+    def values(self) -> dict[str, Any]:
+        """By name, without what only tells when."""
+        return {name: value for name, value in asdict(self).items() if name != "intake_changed_at"}
+
+
+def defaults() -> dict[str, Any]:
+    """What holds until somebody changes it."""
+    return {
+        "cap_cluster": settings.CAP_CLUSTER,
+        "cap_registry_host": settings.CAP_REGISTRY_HOST,
+        "cap_registry_hosts": {},
+        "cap_tenant": settings.CAP_TENANT,
+        "creates_per_second": settings.CREATES_PER_SECOND,
+        "deletes_per_second": settings.DELETES_PER_SECOND,
+        "intake_paused": False,
+        "windows": [],
+        "time_zone": settings.TIME_ZONE_OF_WINDOWS,
+        "keep_tasks_days": settings.KEEP_TASKS_DAYS,
+        "keep_audit_days": settings.KEEP_AUDIT_DAYS,
+    }
+
+
+def load() -> LiveSettings:
+    """Read the rows."""
+    usual = defaults()
+    rows = Setting.objects.in_bulk()
+    changed = {name: row.value for name, row in rows.items() if name in usual}
+    pause = rows.get("intake_paused")
+    return LiveSettings(**{**usual, **changed}, intake_changed_at=pause.changed_at if pause else None)
+
+
+_known: tuple[float, LiveSettings] | None = None
+
+
+def current() -> LiveSettings:
+    """What held at most a second ago."""
+    global _known
+    if _known is None or time.monotonic() - _known[0] >= READ_AGAIN_SECONDS:
+        _known = (time.monotonic(), load())
+    return _known[1]
+
+
+def forget() -> None:
+    """Read the rows anew the next time; after a change in this process."""
+    global _known
+    _known = None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Whether pulls may start now; if not, why (`intake_paused`, `window`), since when, and until when if known."""
+
+    waits_for: str = ""
+    since: datetime | None = None
+    opens_at: datetime | None = None
+
+
+def intake(now: datetime) -> Intake:
+    """A pause goes before a closed window."""
+    live = current()
+    if live.intake_paused:
+        return Intake("intake_paused", live.intake_changed_at or now)
+    week = [_window(entry) for entry in live.windows]
+    zone = ZoneInfo(live.time_zone)
+    if windows.is_open(week, zone, now):
+        return Intake()
+    return Intake("window", windows.closed_since(week, zone, now), windows.opens_at(week, zone, now))
+
+
+def _window(entry: dict[str, Any]) -> Window:
+    """From {"days": ["mon"], "start": "22:00", "end": "06:00"}."""
+    days = frozenset(DAYS.index(day) for day in entry["days"])
+    return Window(days, minutes(entry["start"]), minutes(entry["end"]))
+
+
+def minutes(text: str) -> int:
+    """Minutes after midnight of `HH:MM`."""
+    hours, _, rest = text.partition(":")
+    return int(hours) * 60 + int(rest)
