@@ -1,5 +1,6 @@
 """Ending a cluster never touches a stranger's process, and leaves none of its own."""
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterator
@@ -25,6 +26,16 @@ def test_a_started_process_is_found_by_another_command(processes: Processes) -> 
     started = processes.start("sleeper", SLEEP)
 
     assert Processes(processes.folder).find("sleeper") == started
+
+
+def test_a_lock_of_ours_is_not_kept_by_what_we_started(processes: Processes, tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock, (tmp_path / "lock").open("w") as another:
+        os.set_inheritable(lock.fileno(), True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        processes.start("sleeper", SLEEP)
+        lock.close()
+
+        fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_stopping_one_ends_it_and_forgets_it(processes: Processes) -> None:

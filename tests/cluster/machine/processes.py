@@ -65,7 +65,8 @@ class Processes:
     def start(self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> Process:
         """Start a process in a session of its own, its output in `log/NAME.log`; write down its id and start time.
 
-        `env` is its whole environment; without it, the same as ours.
+        `env` is its whole environment; without it, the same as ours. It inherits no other file: a lock that whoever
+        started us holds (`flock FILE pytest …`) would last as long as the cluster.
         """
         self.pids.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,7 @@ class Processes:
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(self.logs / f"{name}.log"), output, 0o644),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
+                *((os.POSIX_SPAWN_CLOSE, inherited) for inherited in inheritable_files()),
             ],
         )
         process = Process(pid, start_time(pid) or 0)
@@ -120,6 +122,18 @@ class Processes:
     def inside_containers(self) -> list[Process]:
         """Every process whose root is a container's file system in our folder: containers outlive their shims."""
         return [process for process in everything() if str(self.folder) in root_mount(process.pid)]
+
+
+def inheritable_files() -> list[int]:
+    """What a child would have open besides its input and output."""
+    found = []
+    for entry in os.listdir("/proc/self/fd"):
+        try:
+            if int(entry) > 2 and os.get_inheritable(int(entry)):
+                found.append(int(entry))
+        except OSError:
+            continue  # it was the one that lists them
+    return found
 
 
 def everything() -> Iterable[Process]:
