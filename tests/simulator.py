@@ -24,6 +24,7 @@ class Simulated(Server):
         command = [*python, "-m", "prewarm.simulator", "--nodes", str(nodes), "--speed", speed]
         super().__init__([*command, "--port", str(port), "--kubeconfig", str(self.kubeconfig)], port, directory)
         self.url = f"http://127.0.0.1:{port}"
+        self.administrator = self.kubeconfig
 
     def pods(self) -> list[dict[str, Any]]:
         return self._items("/api/v1/namespaces/ips-pull/pods")

@@ -105,7 +105,7 @@ class ApiProxy:
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=aiohttp.ClientTimeout(total=None), auto_decompress=False
         )
-        self._server = web.Server(self._handle, handler_cancellation=True)
+        self._server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0.1)
         await self._runner.setup()
         await self._come()
@@ -146,7 +146,9 @@ class ApiProxy:
         sent = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
         where = URL(self.upstream + request.raw_path, encoded=True)
         try:
-            async with self._session.request(request.method, where, data=await request.read(), headers=sent) as answer:
+            async with self._session.request(
+                request.method, where, data=await request.read() or None, headers=sent
+            ) as answer:
                 note.code = answer.status
                 if note.verb == "watch" and answer.status == 200:
                     return await self._pass_watch(request, note, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from prewarm.models import Task
+from tests.cluster.machine.plane import ControlPlane
 from tests.environment import SCRATCH, free_port
+from tests.faults.api_stage import ApiStage
 from tests.faults.closing import assert_all_is_well
+from tests.faults.proxied import ProxiedCluster
 from tests.faults.stage import NODES, Stage
 from tests.faults.tally import TALLY
+from tests.fleet.running import Fleet
 from tests.processes import MariaDB, Valkey
 from tests.sampler import Sampler
 from tests.simulator import Simulated
@@ -77,16 +82,54 @@ def whole_stage(
 
 @pytest.fixture
 def stage(whole_stage: Stage) -> Iterator[Stage]:
-    """The stage, whole and at rest; afterwards everything must be well, and is made whole again."""
-    whole_stage.make_whole()
-    before = set(Task.objects.values_list("pk", flat=True))
-    with Sampler(whole_stage.cluster.kubeconfig) as seen:
+    with played_on(whole_stage):
         yield whole_stage
-        whole_stage.make_whole()
+
+
+@contextmanager
+def played_on(stage: Stage) -> Iterator[Sampler]:
+    """The stage, whole and at rest; afterwards everything must be well, and is made whole again."""
+    stage.make_whole()
+    before = set(Task.objects.values_list("pk", flat=True))
+    with Sampler(stage.cluster.administrator) as seen:
+        yield seen
+        stage.make_whole()
         tasks = list(Task.objects.exclude(pk__in=before))
-        whole_stage.end_of(*tasks)
-        assert_all_is_well(whole_stage, tasks, seen)
-    whole_stage.read_logs()
+        stage.end_of(*tasks)
+        assert_all_is_well(stage, tasks, seen)
+    stage.read_logs()
+
+
+@pytest.fixture(scope="session")
+def whole_api_stage(
+    control_plane: ControlPlane,
+    running_fleet: Fleet,
+    fault_mariadb: MariaDB,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ApiStage]:
+    """IPS on MariaDB, all processes running, behind a fault proxy on a real control plane."""
+    fault_mariadb.make_database("ips_api")
+    folder = Path(tmp_path_factory.mktemp("api"))
+    cluster = ProxiedCluster(folder, control_plane, running_fleet)
+    (folder / "valkey").mkdir()
+    valkey = Valkey(free_port(), folder / "valkey")
+    valkey.start()
+    stage = ApiStage(folder / "ips", cluster, valkey, fault_mariadb.environment("ips_api"))
+    with cluster.proxy:
+        with django_db_blocker.unblock(), stage.as_own_database():
+            stage.start()
+        yield stage
+        stage.stop()
+    valkey.stop()
+
+
+@pytest.fixture
+def api(whole_api_stage: ApiStage, fleet: Fleet, django_db_blocker: DjangoDbBlocker) -> Iterator[ApiStage]:
+    """That stage, with nodes as new; afterwards everything must be well."""
+    stage = whole_api_stage
+    with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage) as stage.seen:
+        yield stage
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

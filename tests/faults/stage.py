@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import orjson
@@ -30,7 +30,6 @@ from tests.faults.part import Part
 from tests.faults.tally import TALLY
 from tests.people import person
 from tests.processes import Valkey, listens
-from tests.simulator import Simulated
 
 PROJECT = Path(__file__).parents[2]
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
@@ -51,10 +50,22 @@ TIMES = {
 AS_HERE = ("ORPHAN_SECONDS", "LEASE_SECONDS", "CLUSTER", "KUBECONFIG", "NODE_VIEW_STALE_SECONDS")
 
 
+class StageCluster(Protocol):
+    """`kubeconfig` is what IPS gets; `administrator` is the kubeconfig of whoever looks from outside."""
+
+    kubeconfig: Path
+    administrator: Path
+
+    def pods(self) -> list[dict[str, Any]]: ...
+    def jobs(self) -> list[dict[str, Any]]: ...
+
+
 class Stage:
     """An installation whose every process can be killed. `database` is the environment that says where it is."""
 
-    def __init__(self, folder: Path, cluster: Simulated, valkey: Valkey, database: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, cluster: StageCluster, valkey: Valkey, database: dict[str, str], **times: str
+    ) -> None:
         self.folder, self.cluster, self.valkey = folder, cluster, valkey
         self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("IPS_", "DJANGO_"))}
@@ -62,6 +73,7 @@ class Stage:
             **kept,
             **{name: os.environ[name] for name in ("IPS_SECRET_KEY", "IPS_JWT_KEY", "IPS_VERSION")},
             **TIMES,
+            **times,
             **database,
             "PORT": str(self.port),
             "PYTHONPATH": str(PROJECT),
@@ -97,16 +109,12 @@ class Stage:
         """Let the models of this process read and write the stage's database, under the stage's settings."""
         theirs = self.settings()
         before = connections.settings["default"]
-        connections.close_all()
-        connections.settings["default"] = connections.configure_settings(theirs["DATABASES"])["default"]
-        del connections["default"]
+        _connect_to(connections.configure_settings(theirs["DATABASES"])["default"])
         try:
             with override_settings(**{name: theirs[name] for name in AS_HERE}):
                 yield
         finally:
-            connections.close_all()
-            connections.settings["default"] = before
-            del connections["default"]
+            _connect_to(before)
 
     def settings(self) -> dict[str, Any]:
         """ips.settings as the stage's processes read them."""
@@ -211,3 +219,11 @@ class Stage:
         for line in lines:
             TALLY.read(line)
         return lines
+
+
+def _connect_to(database: dict[str, Any]) -> None:
+    """Make this the default database of this process."""
+    connections.close_all()
+    connections.settings["default"] = database
+    _ = connections["default"]  # one that was never asked for cannot be deleted
+    del connections["default"]
