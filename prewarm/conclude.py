@@ -130,7 +130,7 @@ def _from(ending: Ending) -> Verdict:
 def _end_pulled(found: Conclusion, image: ImageResult, event: PullEvent | None) -> None:
     image.end(Outcome.ALREADY_PRESENT if event and event.present else Outcome.PULLED)
     if event:
-        image.milliseconds, image.size = event.milliseconds, event.size
+        image.milliseconds, image.size, image.waited = event.milliseconds, event.size, event.waited
     found.ended_images.append(image)
 
 

@@ -1,7 +1,8 @@
 """What happened to each image on one node, as the compact JSON that a node result keeps.
 
-One list per image: [index, outcome, reason, milliseconds, bytes, message id, attempt]. An outcome of "" is open: the
-image still has to be pulled; its reason then tells what went wrong the last time.
+One list per image: [index, outcome, reason, milliseconds, bytes, message id, attempt, milliseconds waited]; what is not
+known at the end is left out. An outcome of "" is open: the image still has to be pulled; its reason then tells what
+went wrong the last time.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class ImageResult:
     size: int | None = None
     message_id: int | None = None
     attempt: int = 0
+    waited: int | None = None
 
     @property
     def open(self) -> bool:
@@ -51,7 +53,8 @@ class ImageResult:
         self.message_id = message_id if reason else None
 
     def compact(self) -> list[Any]:
-        return [self.index, self.outcome, self.reason, self.milliseconds, self.size, self.message_id, self.attempt]
+        told = [self.index, self.outcome, self.reason, self.milliseconds, self.size, self.message_id, self.attempt]
+        return told if self.waited is None else [*told, self.waited]
 
 
 def read(stored: Iterable[list[Any]]) -> list[ImageResult]:

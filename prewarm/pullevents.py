@@ -19,7 +19,7 @@ REMEMBERED = 20_000
 
 _PULLED = re.compile(
     r'^Successfully pulled image "[^"]*" in (?P<took>[0-9hmsnµu.]+)'
-    r"(?: \((?P<waited>[0-9hmsnµu.]+) including waiting\))?"
+    r"(?: \((?P<with_waiting>[0-9hmsnµu.]+) including waiting\))?"
     r"(?:\. Image size: (?P<size>[0-9]{1,18}) bytes\.)?$"
 )
 _PRESENT = re.compile(r'^Container image "[^"]*" already present on machine')
@@ -29,11 +29,16 @@ _MILLISECONDS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1000.0, "ms": 1.0, "µs":
 
 
 class PullEvent(NamedTuple):
-    """What a Pulled event tells of one container: milliseconds and bytes, None where the text has none."""
+    """What a Pulled event tells of one container: milliseconds and bytes, None where the text has none.
+
+    `waited` is the time in the kubelet's queue before the pull. A kubelet that gives only one figure (before 1.27) has
+    that time in `milliseconds`.
+    """
 
     present: bool
-    milliseconds: int | None
-    size: int | None
+    milliseconds: int | None = None
+    size: int | None = None
+    waited: int | None = None
 
 
 def milliseconds(duration: str) -> int:
@@ -44,8 +49,10 @@ def milliseconds(duration: str) -> int:
 def read(message: str) -> PullEvent | None:
     """What the text says, or None when it is another text."""
     if match := _PULLED.match(message):
-        return PullEvent(False, milliseconds(match["took"]), int(match["size"]) if match["size"] else None)
-    return PullEvent(True, None, None) if _PRESENT.match(message) else None
+        took, size = milliseconds(match["took"]), match["size"]
+        waited = max(0, milliseconds(match["with_waiting"]) - took) if match["with_waiting"] else None
+        return PullEvent(False, took, int(size) if size else None, waited)
+    return PullEvent(True) if _PRESENT.match(message) else None
 
 
 class PullEvents:

@@ -141,7 +141,10 @@ class ImageOnNode(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField()
     message = serializers.CharField()
     hint = serializers.CharField()
-    seconds = serializers.FloatField(allow_null=True)
+    seconds = serializers.FloatField(
+        allow_null=True, help_text="The pull alone; kubelets before 1.27 count waiting in it."
+    )
+    waited_seconds = serializers.FloatField(allow_null=True, help_text="In the kubelet's queue, before the pull.")
     bytes = serializers.IntegerField(allow_null=True)
 
 
@@ -223,6 +226,7 @@ def node_results(task: Task, rows: Iterable[NodeResult]) -> list[dict[str, Any]]
                     "message": texts.get(image.message_id or 0, ""),
                     "hint": hint_for(image.reason),
                     "seconds": None if image.milliseconds is None else image.milliseconds / 1000,
+                    "waited_seconds": None if image.waited is None else image.waited / 1000,
                     "bytes": image.size,
                 }
                 for image in images

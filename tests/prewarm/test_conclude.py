@@ -69,19 +69,19 @@ class TestEveryImageIsThere:
     def test_events_give_times_and_sizes_and_tell_what_was_there_already(self) -> None:
         pull = pull_of(task_of(3), {0: PULLED, 1: PULLED, 2: PULLED})
 
-        found = conclude(pull, {0: PullEvent(False, 4386, 78_005_565), 1: PullEvent(True, None, None)}, NOW)
+        found = conclude(pull, {0: PullEvent(False, 4386, 78_005_565, 12), 1: PullEvent(True)}, NOW)
 
-        assert [(image.outcome, image.milliseconds, image.size) for image in found.images] == [
-            (Outcome.PULLED, 4386, 78_005_565),
-            (Outcome.ALREADY_PRESENT, None, None),
-            (Outcome.PULLED, None, None),
+        assert [(image.outcome, image.milliseconds, image.size, image.waited) for image in found.images] == [
+            (Outcome.PULLED, 4386, 78_005_565, 12),
+            (Outcome.ALREADY_PRESENT, None, None, None),
+            (Outcome.PULLED, None, None, None),
         ]
         assert found.status == NodeStatus.SUCCEEDED
 
     def test_an_event_is_no_verdict(self) -> None:
         pull = pull_of(task_of(max_attempts=1), {0: NOT_FOUND}, Ending(""))
 
-        found = conclude(pull, {0: PullEvent(True, None, None)}, NOW)
+        found = conclude(pull, {0: PullEvent(True)}, NOW)
 
         assert outcomes(found) == [("failed", "image_not_found")]
 
@@ -365,7 +365,7 @@ class TestSoFar:
     def test_what_is_on_the_node_already_is_latched_while_the_rest_is_pulled(self) -> None:
         pull = pull_of(task_of(3), {0: PULLED, 1: UNREACHABLE})
 
-        found = so_far(pull, {0: PullEvent(False, 1500, None)})
+        found = so_far(pull, {0: PullEvent(False, 1500)})
 
         assert found is not None
         assert (found.status, found.terminal) == (NodeStatus.PULLING, False)

@@ -71,6 +71,7 @@ numbers = st.none() | st.integers(0, 2**40)
             size=numbers,
             message_id=numbers,
             attempt=st.integers(0, 20),
+            waited=numbers,
         )
     )
 )
@@ -78,7 +79,11 @@ def test_what_is_written_is_read_back_after_a_trip_through_json(images: list[Ima
     assert read(json.loads(json.dumps(write(images)))) == images
 
 
+def test_a_row_that_was_written_before_waiting_was_kept_is_read() -> None:
+    assert read([[0, "pulled", "", 1500, 7, None, 1]]) == [ImageResult(0, Outcome.PULLED, "", 1500, 7, None, 1)]
+
+
 def test_the_images_of_a_full_node_result_stay_small() -> None:
-    images = [ImageResult(n, Outcome.ALREADY_PRESENT, "", 900_000, 10**11, 10**7, 20) for n in range(500)]
+    images = [ImageResult(n, Outcome.ALREADY_PRESENT, "", 900_000, 10**11, 10**7, 20, 900_000) for n in range(500)]
 
     assert len(json.dumps(write(images))) < 40_000

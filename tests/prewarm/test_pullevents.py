@@ -42,23 +42,23 @@ def test_hours_minutes_and_seconds_add_up(hours: int, minutes: int, thousandths:
 @pytest.mark.parametrize(
     ("message", "event"),
     [
-        ('Successfully pulled image "x" in 4.385568515s', PullEvent(False, 4386, None)),
-        ('Successfully pulled image "x" in 1.2s (3.4s including waiting)', PullEvent(False, 1200, None)),
+        ('Successfully pulled image "x" in 4.385568515s', PullEvent(False, 4386)),
+        ('Successfully pulled image "x" in 1.2s (3.4s including waiting)', PullEvent(False, 1200, waited=2200)),
         (
             'Successfully pulled image "x" in 1.234567891s (2.345678912s including waiting)',
-            PullEvent(False, 1235, None),
+            PullEvent(False, 1235, waited=1111),
         ),
         (
             'Successfully pulled image "x" in 717ms (718ms including waiting). Image size: 78005565 bytes.',
-            PullEvent(False, 717, 78_005_565),
+            PullEvent(False, 717, 78_005_565, 1),
         ),
         (
             'Successfully pulled image "127.0.0.1:5000/a/x:1" in 1m0.809s (2m1.1s including waiting). '
             "Image size: 200024173 bytes.",
-            PullEvent(False, 60_809, 200_024_173),
+            PullEvent(False, 60_809, 200_024_173, 60_291),
         ),
-        ('Container image "x" already present on machine', PullEvent(True, None, None)),
-        ('Container image "x" already present on machine and can be accessed by the pod', PullEvent(True, None, None)),
+        ('Container image "x" already present on machine', PullEvent(True)),
+        ('Container image "x" already present on machine and can be accessed by the pod', PullEvent(True)),
     ],
 )
 def test_three_generations_of_texts_are_read(message: str, event: PullEvent) -> None:
@@ -107,9 +107,9 @@ class TestRemembering:
         events.take(event(took(2), path="spec.containers{img19}"))
         events.take(event(took(3), uid="pod-2"))
 
-        assert events.of("pod-1", 0) == PullEvent(False, 1000, None)
-        assert events.of("pod-1", 19) == PullEvent(False, 2000, None)
-        assert events.of("pod-2", 0) == PullEvent(False, 3000, None)
+        assert events.of("pod-1", 0) == PullEvent(False, 1000)
+        assert events.of("pod-1", 19) == PullEvent(False, 2000)
+        assert events.of("pod-2", 0) == PullEvent(False, 3000)
         assert events.of("pod-2", 19) is None
 
     def test_the_first_of_a_container_stands_because_later_ones_are_checks(self) -> None:
@@ -117,7 +117,7 @@ class TestRemembering:
         events.take(event(took(5)))
         events.take(event('Container image "x" already present on machine'))
 
-        assert events.of("pod-1", 0) == PullEvent(False, 5000, None)
+        assert events.of("pod-1", 0) == PullEvent(False, 5000)
 
     @pytest.mark.parametrize(
         "other",

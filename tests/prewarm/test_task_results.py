@@ -166,7 +166,7 @@ class TestNodes:
         text = message_of(task, NOT_FOUND)
         assert text is not None
         images = [
-            ImageResult(0, Outcome.PULLED, milliseconds=1234, size=78_005_565, attempt=1),
+            ImageResult(0, Outcome.PULLED, milliseconds=1234, size=78_005_565, attempt=1, waited=500),
             ImageResult(1, Outcome.ALREADY_PRESENT),
             ImageResult(2, Outcome.FAILED, "image_not_found", message_id=text.pk),
         ]
@@ -190,10 +190,10 @@ class TestNodes:
             ("redis:7", "already_present"),
             ("app:1", "failed"),
         ]
-        assert [(image["seconds"], image["bytes"]) for image in row["images"]] == [
-            (1.234, 78_005_565),
-            (None, None),
-            (None, None),
+        assert [(image["seconds"], image["waited_seconds"], image["bytes"]) for image in row["images"]] == [
+            (1.234, 0.5, 78_005_565),
+            (None, None, None),
+            (None, None, None),
         ]
         assert [image["message"] for image in row["images"]] == ["", "", NOT_FOUND]
         assert row["images"][2]["hint"].endswith(".")

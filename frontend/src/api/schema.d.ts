@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who changed what, newest first. */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login/": {
         parameters: {
             query?: never;
@@ -125,6 +142,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Caps, write rates, intake, windows, retention. Changes hold in every process within a few seconds. */
+        get: operations["settings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change what is named; null brings a setting back to what the environment says. Every change is audited. */
+        patch: operations["settings_partial_update"];
         trace?: never;
     };
     "/api/v1/tasks/": {
@@ -302,8 +337,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One change: who, what, when, from what to what. */
+        Audit: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            readonly actor: string;
+            readonly tenant: string | null;
+            /** @description A thing and a verb, like settings.changed. */
+            readonly action: string;
+            /** @description What was changed, by its name or id. */
+            readonly target: string;
+            before: unknown | null;
+            after: unknown | null;
+            readonly request_id: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
+        /** @description Who changed a setting last. */
+        Changed: {
+            name: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+        };
         Cookie: {
             user: components["schemas"]["Me"];
         };
@@ -317,6 +374,17 @@ export interface components {
             skipped: number;
             cancelled: number;
         };
+        /**
+         * @description * `mon` - mon
+         *     * `tue` - tue
+         *     * `wed` - wed
+         *     * `thu` - thu
+         *     * `fri` - fri
+         *     * `sat` - sat
+         *     * `sun` - sun
+         * @enum {string}
+         */
+        DaysEnum: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         Event: {
             readonly change: number;
             /** Format: date-time */
@@ -339,8 +407,16 @@ export interface components {
             reason: string;
             message: string;
             hint: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description The pull alone; kubelets before 1.27 count waiting in it.
+             */
             seconds: number | null;
+            /**
+             * Format: double
+             * @description In the kubelet's queue, before the pull.
+             */
+            waited_seconds: number | null;
             bytes: number | null;
         };
         Installation: {
@@ -350,6 +426,14 @@ export interface components {
             kubernetes_version: string | null;
             /** @description The version of IPS. */
             version: string;
+        };
+        /** @description Whether pulls may start now; if not, why (intake_paused, window), since when and until when, if known. */
+        Intake: {
+            waits_for: string;
+            /** Format: date-time */
+            since: string | null;
+            /** Format: date-time */
+            opens_at: string | null;
         };
         LoginRequest: {
             username: string;
@@ -427,6 +511,21 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pulled" | "already_present" | "failed" | "cancelled" | "skipped";
+        PaginatedAuditList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Audit"][];
+        };
         PaginatedEventList: {
             /** @example 123 */
             count: number;
@@ -506,6 +605,29 @@ export interface components {
             current: string;
             new: string;
         };
+        /** @description The settings to change; null brings one back to what the environment says. */
+        PatchedSettingsRequestRequest: {
+            /** @description Pull jobs at once in the cluster. */
+            cap_cluster?: number | null;
+            /** @description Pull jobs at once from one registry host. */
+            cap_registry_host?: number | null;
+            /** @description Hosts with a cap of their own: {"registry.example.com": 20}. */
+            cap_registry_hosts?: {
+                [key: string]: number;
+            } | null;
+            /** @description Pull jobs at once of one tenant. */
+            cap_tenant?: number | null;
+            creates_per_second?: number | null;
+            deletes_per_second?: number | null;
+            /** @description No pull starts anywhere; tasks are accepted and wait. */
+            intake_paused?: boolean | null;
+            /** @description When pulls may start; empty for always. */
+            windows?: components["schemas"]["WindowFieldRequest"][] | null;
+            /** @description Of the windows: Europe/Berlin. */
+            time_zone?: string | null;
+            keep_tasks_days?: number | null;
+            keep_audit_days?: number | null;
+        };
         /**
          * @description * `IfNotPresent` - If Not Present
          *     * `Always` - Always
@@ -545,6 +667,26 @@ export interface components {
             ip?: string | null;
             user_agent?: string;
             readonly current: boolean;
+        };
+        /** @description What holds now, what would hold if nobody had changed it, and how much of each limit is taken. */
+        Settings: {
+            cap_cluster: number;
+            cap_registry_host: number;
+            cap_registry_hosts: {
+                [key: string]: number;
+            };
+            cap_tenant: number;
+            creates_per_second: number;
+            deletes_per_second: number;
+            intake_paused: boolean;
+            windows: components["schemas"]["WindowField"][];
+            time_zone: string;
+            keep_tasks_days: number;
+            keep_audit_days: number;
+            defaults: components["schemas"]["Values"];
+            changed: components["schemas"]["Changed"][];
+            intake: components["schemas"]["Intake"];
+            limits: components["schemas"]["Used"][];
         };
         SignedIn: components["schemas"]["Token"] | components["schemas"]["Cookie"];
         /** @description A task as lists show it. */
@@ -711,6 +853,44 @@ export interface components {
             expires_at: string;
             user: components["schemas"]["Me"];
         };
+        /** @description A limit, what of it is taken now, and its cap. */
+        Used: {
+            name: string;
+            used: number;
+            cap: number;
+        };
+        /** @description All settings, by name. */
+        Values: {
+            cap_cluster: number;
+            cap_registry_host: number;
+            cap_registry_hosts: {
+                [key: string]: number;
+            };
+            cap_tenant: number;
+            creates_per_second: number;
+            deletes_per_second: number;
+            intake_paused: boolean;
+            windows: components["schemas"]["WindowField"][];
+            time_zone: string;
+            keep_tasks_days: number;
+            keep_audit_days: number;
+        };
+        /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
+        WindowField: {
+            days: components["schemas"]["DaysEnum"][];
+            /** @description HH:MM */
+            start: string;
+            /** @description HH:MM; 24:00 is the end of the day */
+            end: string;
+        };
+        /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
+        WindowFieldRequest: {
+            days: components["schemas"]["DaysEnum"][];
+            /** @description HH:MM */
+            start: string;
+            /** @description HH:MM; 24:00 is the end of the day */
+            end: string;
+        };
         /** @description RFC 9457. `code` is stable; `errors` says where the input is wrong (`images/0`). */
         Problem: {
             type: string;
@@ -734,6 +914,43 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description Like settings.changed. */
+                action?: string[];
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In actor, target and request id. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedAuditList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_login_create: {
         parameters: {
             query?: never;
@@ -939,6 +1156,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedNodeList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSettingsRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
                 };
             };
             /** @description Any error. */

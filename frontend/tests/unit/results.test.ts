@@ -5,7 +5,7 @@ import { pick, reasonTones, totalBytes, type ResultFilter } from '@/tasks/result
 import { newResult } from '../rows'
 
 const everything: ResultFilter = { status: '', reason: '', search: '' }
-const image = { image: 'nginx', outcome: 'failed', message: '', hint: '', seconds: null, bytes: null } as const
+const image = { image: 'nginx', outcome: 'failed', message: '', hint: '', seconds: null, waited_seconds: null, bytes: null } as const
 
 const rows = [
   newResult({ node: 'node-10', status: 'succeeded' }),
