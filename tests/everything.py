@@ -2,8 +2,8 @@
 
     python -m tests.everything [--quick] [SUITE…]
 
-Two lanes run side by side, each one suite after the other: one keeps a processor busy, the other mostly waits for
-browsers and nodes. What a suite prints is shown whole when it ends.
+Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait for a
+browser and for nodes. What a suite prints is shown whole when it ends.
 
 A suite that reports its tests (JUnit XML) counts them; any other counts as one. What could not run is skipped, and
 with CI=true failed.
@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from tests.cluster.machine.versions import VERSIONS
@@ -29,6 +30,10 @@ PYTEST = [sys.executable, "-m", "pytest", "-q"]
 FRONTEND = ROOT / "frontend"
 BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
 
+# Each lane and the one that must have ended before: Chromium drops what it is loading whenever a pod's network
+# interface comes or goes.
+LANES = {"busy": "", "browser": "", **dict.fromkeys(VERSIONS, "browser")}
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -37,7 +42,7 @@ class Suite:
     where: Path = ROOT
     environment: dict[str, str] = field(default_factory=dict)
     quick: bool = False
-    waits: bool = False  # most of its time passes elsewhere
+    lane: str = "busy"
 
 
 @dataclass
@@ -59,15 +64,24 @@ def npm(name: str, script: str, *arguments: str, quick: bool = False) -> Suite:
     return Suite(name, ["npm", "run", "--silent", script, "--", *arguments], FRONTEND, quick=quick)
 
 
-def on_real_cluster(version: str) -> list[Suite]:
-    """The suites that need two real nodes of this version; the first one's have those that need none as well."""
-    others = [f"not {other}" for other in VERSIONS if other != version]
-    chosen = " and ".join(others) if version == next(iter(VERSIONS)) else version
-    report = "--junitxml={report}"
-    return [
-        Suite(f"real nodes, {version}", [*PYTEST, "tests/cluster", "-m", "cluster", "-k", chosen, report], waits=True),
-        Suite(f"contract, {version}", [*PYTEST, "tests/contract", "-m", "cluster", "-k", version, report], waits=True),
-    ]
+def on_real_clusters() -> list[Suite]:
+    """What needs two real nodes of each version; the first version's suite has the tests that need none in particular.
+
+    Only one version's images may run at a time (`marks`), so every other lane begins with the contract.
+    """
+    suites: list[Suite] = []
+    for number, version in enumerate(VERSIONS):
+        chosen = " and ".join(f"not {other}" for other in VERSIONS if other != version) if number == 0 else version
+        pair = [
+            pytest_suite(f"real nodes, {version}", "tests/cluster", "-m", "cluster", "-k", chosen, lane=version),
+            pytest_suite(f"contract, {version}", "tests/contract", "-m", "cluster", "-k", version, lane=version),
+        ]
+        suites += reversed(pair) if number % 2 else pair
+    return suites
+
+
+def pytest_suite(name: str, *arguments: str, lane: str = "busy", **environment: str) -> Suite:
+    return Suite(name, [*PYTEST, *arguments, "--junitxml={report}"], environment=environment, lane=lane)
 
 
 SUITES = [
@@ -85,26 +99,21 @@ SUITES = [
     npm("frontend units", "test", "--reporter=default", "--reporter=junit", "--outputFile.junit={report}", quick=True),
     npm("frontend build", "build", "--logLevel", "warn"),
     npm("frontend budget", "budget"),
-    Suite("backend, SQLite", [*PYTEST, *BACKEND, "--junitxml={report}"]),
-    Suite(
-        "backend, MariaDB",
-        [*PYTEST, *BACKEND, "-m", "databases", "--junitxml={report}"],
-        environment={"IPS_TEST_DATABASE": "mysql"},
-    ),
-    Suite("faults", [*PYTEST, "tests/faults", "--junitxml={report}"]),
-    Suite("contract, simulator", [*PYTEST, "tests/contract", "-m", "not cluster", "--junitxml={report}"]),
-    # Before the clusters: Chromium drops what it is loading whenever a pod's network interface comes or goes.
+    pytest_suite("backend, SQLite", *BACKEND),
+    pytest_suite("backend, MariaDB", *BACKEND, "-m", "databases", IPS_TEST_DATABASE="mysql"),
+    pytest_suite("contract, simulator", "tests/contract", "-m", "not cluster"),
+    pytest_suite("faults", "tests/faults"),
     Suite(
         "browser",
         ["npm", "run", "--silent", "e2e", "--", "--reporter=list,junit"],
         FRONTEND,
         {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": "{report}"},
-        waits=True,
+        lane="browser",
     ),
-    Suite("fleet", [*PYTEST, "tests/fleet", "--junitxml={report}"], waits=True),
-    *(suite for version in VERSIONS for suite in on_real_cluster(version)),
+    pytest_suite("fleet", "tests/fleet", lane="browser"),
+    *on_real_clusters(),
 ]
-QUICK_UNITS = Suite("units", [*PYTEST, *BACKEND, "-m", "quick", "--junitxml={report}"])
+QUICK_UNITS = pytest_suite("units", *BACKEND, "-m", "quick")
 
 
 def main() -> int:
@@ -114,11 +123,7 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [QUICK_UNITS, *(suite for suite in SUITES if suite.quick)] if options.quick else SUITES
     wanted = [suite for suite in wanted if not options.suites or suite.name in options.suites]
-    lanes = (
-        [wanted[::2], wanted[1::2]] if options.quick else [[s for s in wanted if s.waits is w] for w in (False, True)]
-    )
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        ended = dict(pair for lane in pool.map(run_lane, lanes) for pair in lane)
+    ended = run_side_by_side(wanted, quick=options.quick)
     total = Counts()
     print()
     for suite in wanted:
@@ -129,8 +134,23 @@ def main() -> int:
     return 1 if total.failed else 0
 
 
-def run_lane(suites: list[Suite]) -> list[tuple[str, tuple[Counts, float]]]:
-    return [(suite.name, run(suite)) for suite in suites]
+def run_side_by_side(suites: list[Suite], *, quick: bool) -> dict[str, tuple[Counts, float]]:
+    """Run each lane's suites in their order; the quick ones, all of the busy lane, in two halves."""
+    if quick:
+        lanes = {"first half": suites[::2], "second half": suites[1::2]}
+    else:
+        lanes = {lane: [suite for suite in suites if suite.lane == lane] for lane in LANES}
+    running: dict[str, Future[dict[str, tuple[Counts, float]]]] = {}
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        for lane, its_suites in lanes.items():
+            running[lane] = pool.submit(run_lane, its_suites, running.get(LANES.get(lane, "")))
+    return {name: outcome for lane in running.values() for name, outcome in lane.result().items()}
+
+
+def run_lane(suites: list[Suite], after: Future[Any] | None) -> dict[str, tuple[Counts, float]]:
+    if after:
+        after.result()
+    return {suite.name: run(suite) for suite in suites}
 
 
 def run(suite: Suite) -> tuple[Counts, float]:
