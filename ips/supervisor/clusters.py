@@ -19,6 +19,8 @@ def choose_cluster(instance: Instance, kubeconfig: str | None) -> dict[str, str]
     3. Otherwise the simulated one.
     """
     wanted = instance.given.get("IPS_CLUSTER", "auto")
+    if kubeconfig == "":
+        raise Refusal("KUBECONFIG is empty. Run: make run KUBECONFIG=/path/to/kubeconfig")
     named = kubeconfig or ("" if wanted == "simulated" else instance.given.get("IPS_KUBECONFIG", ""))
     if named:
         return _real(named)

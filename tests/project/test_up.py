@@ -164,6 +164,9 @@ class TestItDoesNotStart:
 
         assert "cannot be read" in said and str(tmp_path / "gone") in said
 
+    def test_with_an_empty_path_as_an_unset_variable_gives_it(self, instance):
+        assert "KUBECONFIG is empty" in instance.refusal("--kubeconfig", "")
+
     def test_with_a_kubeconfig_that_is_something_else(self, instance, tmp_path):
         (tmp_path / "list").write_text("milk, eggs\n")
 
