@@ -120,6 +120,11 @@ def hand_back(batch: Batch, due_at: datetime) -> None:
     )
 
 
+def hand_back_everything(holder: str) -> None:
+    """Let go of all that this process holds, whatever it remembers of it: due at once, to be read anew."""
+    Batch.objects.filter(holder=holder).update(due_at=database_now(), holder="", lease_until=None, lost_claims=0)
+
+
 def _free(now: datetime) -> Q:
     return Q(holder="") | Q(lease_until__lt=now)
 

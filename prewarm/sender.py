@@ -92,7 +92,12 @@ class Sender:
     def create(self, pull_job: str, manifest: dict[str, Any], images: list[str], allowed: Callable[[], bool]) -> None:
         """Create unless it is no longer `allowed` when a thread is free: a slow API server makes requests wait here."""
         self._creating.add(pull_job)
-        self._submit("create", pull_job, lambda: self._create(manifest, images) if allowed() else WaitFor(0.0))
+
+        def work() -> Answer:
+            crash_point("creating", about=" ".join(images))
+            return self._create(manifest, images) if allowed() else WaitFor(0.0)
+
+        self._submit("create", pull_job, work)
 
     def delete(self, pull_job: str, uid: str, *, via_job: bool, pod: tuple[str, str] | None) -> None:
         """Delete by uid; of a Job also its pod, so that nobody waits for the garbage collector."""
@@ -130,7 +135,6 @@ class Sender:
     def _create(self, manifest: dict[str, Any], images: list[str]) -> Answer:
         via_job = manifest["kind"] == "Job"
         name = manifest["metadata"]["name"]
-        crash_point("creating", about=" ".join(images))
         try:
             made = self._cluster.post(jobs() if via_job else pods(), manifest)
         except AlreadyThere:

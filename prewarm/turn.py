@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 
@@ -29,6 +30,7 @@ from prewarm.sending import send_creates, send_deletes
 from prewarm.settle import BatchNews, settle
 from prewarm.starting import Start
 from prewarm.stopping import give_up, stop_overdue
+from prewarm.transactions import AWAY, outlast
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +56,31 @@ class Turn:
         self.hurry = False
 
     def run(self) -> bool:
-        """Work for at most `TURN_SECONDS`; true when something that is due now was handed back."""
-        end = time.monotonic() + settings.TURN_SECONDS
-        more = False
+        """Work for at most `TURN_SECONDS`; true when something that is due now was handed back.
+
+        After an error of the database nobody knows what was committed last: all is handed back, to be read anew.
+        """
         try:
-            while not self.runtime.stopping.is_set() and time.monotonic() < end:
-                started = time.monotonic()
-                self.claim()
-                if not self.held and not self.leaving:
-                    break
-                self.cycle()
-                self.pause(started)
-            self.flush()
-        finally:
-            more = self.hand_back_all()
-        return more
+            self.work()
+            return self.hand_back_all()
+        except AWAY as error:
+            log.warning("the database broke off a turn", extra={"error": str(error)})
+            self.forget_all()
+            return True
+        except BaseException:
+            self.hand_back_all()
+            raise
+
+    def work(self) -> None:
+        end = time.monotonic() + settings.TURN_SECONDS
+        while not self.runtime.stopping.is_set() and time.monotonic() < end:
+            started = time.monotonic()
+            self.claim()
+            if not self.held and not self.leaving:
+                break
+            self.cycle()
+            self.pause(started)
+        self.flush()
 
     def claim(self) -> None:
         """Take what has become due. A batch whose holders died time and again is brought to its end instead."""
@@ -111,10 +123,12 @@ class Turn:
     def apart(self, group: list[Held]) -> Iterator[None]:
         """One task's trouble stays its own: its batches rest a while and are then read anew; the others go on.
 
-        A database that does not answer is everybody's trouble: handing back fails too, and ends the turn.
+        A database that does not answer is everybody's trouble, and ends the turn.
         """
         try:
             yield
+        except AWAY:
+            raise
         except Exception:
             log.exception("a task broke in a turn", extra={"task": str(group[0].task.pk)})
             again = database_now() + BROKEN_AGAIN
@@ -257,6 +271,13 @@ class Turn:
         for group in self.by_task():
             with self.apart(group):
                 self.settle([held for held in group if not held.planning], now)
+
+    def forget_all(self) -> None:
+        """Hand back all that is ours by the rows, as soon as the database answers, at most while the leases last."""
+        for held in list(self.held.values()):
+            self.let_go(held)
+        everything = partial(claims.hand_back_everything, self.runtime.holder)
+        outlast(everything, settings.LEASE_SECONDS, self.runtime.stopping)
 
     def hand_back_all(self) -> bool:
         now = database_now()

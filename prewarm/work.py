@@ -11,6 +11,7 @@ from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.runtime import Runtime
 from prewarm.ticking import tick as one_tick
+from prewarm.transactions import AWAY
 from prewarm.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,19 @@ def turn() -> None:
     except ClusterError as error:
         log.warning("no turn: the API server does not answer", extra={"error": error.message})
         return  # the next tick rings again
-    if Turn(runtime()).run():
+    try:
+        more = Turn(runtime()).run()
+    except AWAY as error:
+        log.warning("no turn: the database does not answer", extra={"error": str(error)})
+        return
+    if more:
         ring_turns()
 
 
 def tick() -> None:
+    """Find what is due. A database that is away is found again by the next tick."""
     close_old_connections()
-    one_tick(runtime())
+    try:
+        one_tick(runtime())
+    except AWAY as error:
+        log.warning("no tick: the database does not answer", extra={"error": str(error)})

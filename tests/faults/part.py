@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from prewarm.crash_points import KILLED
 from tests.faults.tally import TALLY
 
 COMES_BACK_AFTER = 0.3
@@ -72,6 +73,25 @@ class Part:
         self.send(signal.SIGKILL)
         self._wait(10)
 
+    def dies(self) -> bool:
+        """Whether it has killed itself at its crash point; counted as a kill."""
+        if self.status != KILLED:
+            return False
+        TALLY.kill(self.name)
+        return True
+
+    def frozen(self) -> bool:
+        """Whether it is stopped, by us or at its crash point."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    def freezes(self) -> bool:
+        """Whether it has stopped itself at its crash point; counted as a stop."""
+        if not self.frozen():
+            return False
+        TALLY.freeze(self.name)
+        return True
+
     def freeze(self) -> None:
         """SIGSTOP: it neither works nor dies, and its connections stay open."""
         TALLY.freeze(self.name)
@@ -82,10 +102,14 @@ class Part:
 
     def end(self, seconds: float = 15) -> int:
         """Ask it to end and wait for that; its exit status."""
+        self.ask_to_end()
+        return self._wait(seconds)
+
+    def ask_to_end(self) -> None:
+        """SIGTERM, and not to come back."""
         self.wanted = False
         self.send(signal.SIGTERM)
         self.send(signal.SIGCONT)
-        return self._wait(seconds)
 
     def _wait(self, seconds: float) -> int:
         assert self.process is not None

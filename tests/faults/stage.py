@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -137,10 +139,9 @@ class Stage:
     def stop(self) -> None:
         self.http.close()
         for part in self.parts.values():
-            part.wanted = False
-            part.thaw()
-            if part.alive():
-                part.end()
+            part.ask_to_end()
+        for part in self.parts.values():
+            part.end()
 
     def make_whole(self) -> None:
         """Everything runs, and answers, with nothing special about it."""
@@ -168,9 +169,9 @@ class Stage:
                 part.revive()
             time.sleep(0.02)
 
-    def ask(self, images: list[str], **wishes: Any) -> Task:
-        """Make a task by the API; the row as it is then."""
-        request = {"images": images, "retry_backoff_seconds": 1, **wishes}
+    def ask(self, **wishes: Any) -> Task:
+        """Make a task by the API, of an image that no node has; the row as it is then."""
+        request = {"images": [f"faults/{uuid.uuid4().hex}:1"], "retry_backoff_seconds": 1, **wishes}
         if not {"node_names", "node_selector", "all_nodes"} & set(wishes):
             request["all_nodes"] = True
         answer = self.http.post("tasks/", json=request)
@@ -184,6 +185,11 @@ class Stage:
 
     def end_of(self, *tasks: Task, seconds: float = PATIENCE) -> None:
         self.until(lambda: self.finished(*tasks), "the tasks to end", seconds)
+
+    def done(self, task: Task) -> int:
+        """On how many nodes it is over."""
+        task.refresh_from_db()
+        return task.desired - task.pending - task.active
 
     def holder_of(self, task: Task) -> Part:
         """The worker that holds a batch of this task and has pull jobs in flight."""
@@ -201,6 +207,14 @@ class Stage:
 
     def pull_jobs(self) -> list[dict[str, Any]]:
         return self.cluster.pods() + self.cluster.jobs()
+
+    def alone(self, worker: Part, **environment: str) -> None:
+        """Start this worker anew, with an environment of its own; the other sleeps until it is woken."""
+        for other in self.workers:
+            if other is not worker:
+                other.send(signal.SIGSTOP)
+        worker.end()
+        worker.start(**environment)
 
     def read_logs(self) -> list[dict[str, Any]]:
         """What the parts have logged since the last call; lines of takeovers and the like are tallied."""

@@ -1,0 +1,59 @@
+"""F2: a worker is stopped for longer than its lease and wakes up when another has taken over. It changes nothing."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from prewarm.models import Task
+from tests.faults.stage import NODES, Stage
+
+BETWEEN_STEPS = {
+    "claimed": 2,
+    "slots_taken": 4,
+    "creating": NODES,
+    "created": NODES,
+    "uids_stored": 3,
+    "verdicts_committed": 3,
+    "deleted": NODES // 2,
+    "slots_given_back": 3,
+}
+INSIDE_A_TRANSACTION = {"planning": 1, "taking_slots": 4, "settling": 4}
+
+
+def test_f02_a_worker_that_wakes_up_late_changes_nothing(stage: Stage, chance: random.Random) -> None:
+    place = chance.choice(list(BETWEEN_STEPS))
+    sleeps_and_wakes(stage, f"{place}:{chance.randint(1, BETWEEN_STEPS[place])}")
+
+
+@pytest.mark.each_place
+@pytest.mark.parametrize("place", INSIDE_A_TRANSACTION)
+def test_f02_a_worker_that_sleeps_in_a_transaction_holds_up_nobody(
+    stage: Stage, place: str, chance: random.Random
+) -> None:
+    sleeps_and_wakes(stage, f"{place}:{chance.randint(1, INSIDE_A_TRANSACTION[place])}")
+
+
+def sleeps_and_wakes(stage: Stage, where: str) -> None:
+    zombie, other = stage.workers
+    stage.alone(zombie, IPS_CRASH_POINT=f"{where}:stop")
+    task = stage.ask(batch_size=10, concurrency=5, parallel_batches=2)
+    stage.until(zombie.freezes, f"the worker to stop at {where}")
+
+    other.thaw()
+    stage.end_of(task)
+    before = everything_about(task)
+    stage.read_logs()
+    zombie.thaw()
+
+    stage.until(lambda: any(line["part"] == zombie.name for line in stage.read_logs()), "the zombie to notice")
+    assert everything_about(task) == before
+    assert (task.status, task.succeeded) == ("succeeded", NODES)
+
+
+def everything_about(task: Task) -> list[Any]:
+    task.refresh_from_db()
+    rows = (task.node_results, task.batches, task.events, task.image_counts)
+    return [*Task.objects.filter(pk=task.pk).values(), *(list(one.order_by("pk").values()) for one in rows)]
