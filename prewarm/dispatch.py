@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from prewarm import limits, order, progress
+from prewarm import limits, order, progress, waiting
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion, without_pull
 from prewarm.crash_points import crash_point
@@ -79,7 +79,7 @@ def dispatch(
         return Dispatched(waits_for=waits_for)
     slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]
     try:
-        retried(lambda: _commit(task, slots, ahead, wants, now))
+        retried(lambda: _commit(task, slots, ahead, wants, waits_for, now))
         crash_point("slots_taken")
     except LimitFull as full:
         return Dispatched(waits_for=full.name)
@@ -151,12 +151,14 @@ def _commit(
     slots: list[tuple[Candidate, NodeSlot]],
     ahead: Mapping[str, int],
     wants: Mapping[int, int],
+    waits_for: str,
     now: datetime,
 ) -> None:
     k = len(slots)
     taken_by = Counter(candidate.batch.pk for candidate, _ in slots)
     for batch in sorted({c.batch.pk: c.batch for c, _ in slots}.values(), key=lambda batch: batch.pk):
-        if not fence(batch, waiting=max(0, wants.get(batch.pk, 0) - taken_by[batch.pk])):
+        left = max(0, wants.get(batch.pk, 0) - taken_by[batch.pk])
+        if not fence(batch, waiting=left, waits_for=waits_for if left else ""):
             raise NotNow("lease_lost")
     room = task.max_in_flight - k
     locked = (
@@ -171,17 +173,17 @@ def _commit(
         raise NotNow("changed")
     limits.take(Counter(name for _, slot in slots for name in slot.limits()), ahead)
     _close_drained(locked, taken_by)
-    was_active = locked.active
     locked.pending -= k
     locked.active += k
     locked.in_flight += k
     locked.status = TaskStatus.RUNNING
-    locked.waiting_reason, locked.waiting_since = "", None
+    if locked.waiting_reason or waits_for:
+        waiting.follow_batches(locked, now)
     if locked.started_at is None:
         locked.started_at = now
         progress.record(locked, now, "started", f"The first pull jobs start, on {k} nodes.")
     progress.open_batches(locked, now)
-    progress.save(locked, now, was_active=was_active)
+    progress.save(locked, now)
     crash_point("taking_slots")
 
 
@@ -192,12 +194,3 @@ def _close_drained(task: Task, batch_ids: Mapping[int, int]) -> None:
     drained = batch_ids.keys() - left
     if drained:
         Batch.objects.filter(pk__in=drained).update(dispatching=False)
-
-
-def write_waiting(task: Task, reason: str, now: datetime) -> None:
-    """Say what a task waits for, once per reason."""
-    if reason == task.waiting_reason:
-        return
-    row = Task.objects.filter(pk=task.pk, finished_at=None).exclude(waiting_reason=reason)
-    row.update(waiting_reason=reason, waiting_since=now if reason else None, change=F("change") + 1)
-    task.waiting_reason = reason

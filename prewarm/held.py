@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from prewarm.claims import Lease
 from prewarm.dispatch import Candidate
+from prewarm.live_settings import intake
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
 
-# A resume or a cancel sets the batch due at once, so nobody waits for this.
-PAUSED_AGAIN = timedelta(minutes=1)
+# A resume, a cancel and a change of the settings set the batch due at once, so nobody waits for this.
+HELD_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(eq=False)
@@ -43,6 +44,11 @@ class Held:
     def planning(self) -> bool:
         return self.batch.number == 0
 
+    @property
+    def pending(self) -> bool:
+        """Whether something of it is still to be started."""
+        return self.planning or any(result.status == NodeStatus.PENDING for result in self.results.values())
+
     def may_create(self) -> bool:
         return self.lease.safe_to_create()
 
@@ -70,11 +76,14 @@ class Held:
         ]
 
     def next_due(self, now: datetime) -> datetime:
-        """When somebody should look at this batch again. While its task is paused only a wish makes a difference."""
+        """When somebody should look at this batch again. While nothing may start, only a wish makes a difference."""
         if self.pulls:
             return now
-        if self.task.paused_at and not self.task.stop_reason:
-            return now + PAUSED_AGAIN
+        if not self.task.stop_reason and self.pending and not self.planning:
+            if self.task.paused_at:
+                return now + HELD_AGAIN
+            if (closed := intake(now)).waits_for:
+                return min(now + HELD_AGAIN, max(now, closed.opens_at or now + HELD_AGAIN))
         if self.candidates(now):
             return now
         times = [result.not_before for result in self.results.values() if result.not_before]

@@ -47,6 +47,11 @@ def follow_settings() -> None:
             Limit.objects.filter(pk=limit.pk).update(cap=wanted)
 
 
+def is_limit(name: str) -> bool:
+    """Whether this names a limit of pull jobs, and not another thing that a task may wait for."""
+    return name == "cluster" or name.startswith(("host:", "tenant:"))
+
+
 def in_lock_order(names: Iterable[str]) -> list[str]:
     """By name, the cluster's last."""
     return sorted(names, key=lambda name: (name == "cluster", name))

@@ -12,16 +12,16 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from prewarm import progress
+from prewarm import progress, waiting
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
-from prewarm.dispatch import write_waiting
 from prewarm.eligibility import skip_reason
 from prewarm.image_counts import count_images
 from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
 from prewarm.selectors import parse
 from prewarm.transactions import retried
+from prewarm.waiting import Waits
 
 ROWS = 500
 
@@ -90,7 +90,7 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
         retried(partial(_open, batch, task, now))
         return True
     if not NodeView.load().fresh():
-        write_waiting(task, "node_view_stale", now)
+        waiting.tell(task, {batch: Waits("node_view_stale")}, now)
         return False
     choice = choose(task)
     done = set(NodeResult.objects.filter(task=task).values_list("node", flat=True))
@@ -153,7 +153,7 @@ def _write_skipped(batch: Batch, task: Task, chunk: list[Chosen], now: datetime)
     count_images(locked, Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images))
     locked.desired += len(rows)
     locked.skipped += len(rows)
-    progress.save(locked, now, was_active=locked.active)
+    progress.save(locked, now)
 
 
 def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: int, now: datetime) -> None:
@@ -176,7 +176,7 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
     locked.desired += len(rows)
     locked.pending += len(rows)
     locked.open_batches += len(batches)
-    progress.save(locked, now, was_active=locked.active)
+    progress.save(locked, now)
     crash_point("planning")
 
 
@@ -190,7 +190,7 @@ def _open(batch: Batch, task: Task, now: datetime) -> None:
         progress.wake(locked, now)
     progress.open_batches(locked, now)
     progress.end_batches(locked, [batch.pk], now)
-    progress.save(locked, now, was_active=locked.active)
+    progress.save(locked, now)
 
 
 def _rows_per_statement(task: Task) -> int:

@@ -5,15 +5,15 @@ Every function here runs inside a transaction that holds the task's row.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F
 
+from prewarm import task_clock
 from prewarm.models import Batch, BatchStatus, Task, TaskEvent, TaskStatus
 
-CLOCK_SET_BACK = timedelta(minutes=1)
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
 ENDS = {
     TaskStatus.SUCCEEDED: "succeeded",
@@ -30,6 +30,7 @@ _WRITTEN = (
     "reason",
     "stop_reason",
     "cancel_requested_at",
+    "paused_at",
     "waiting_reason",
     "waiting_since",
     "started_at",
@@ -47,18 +48,10 @@ def lock(task_id: UUID, **conditions: Any) -> Task | None:
     return Task.objects.get(pk=task_id)
 
 
-def save(task: Task, now: datetime, *, was_active: int) -> None:
-    """Write the locked task back. Its clock runs while pulls are in flight: `was_active` before this transaction."""
-    if was_active and task.clock_at:
-        task.clock_seconds += max(0.0, (now - task.clock_at).total_seconds())
-    if was_active or task.active:
-        task.clock_at = _later(now, task.clock_at)
+def save(task: Task, now: datetime) -> None:
+    """Write the locked task back, and its clock with it."""
+    task_clock.bring_up_to(task, now)
     task.save(update_fields=_WRITTEN)
-
-
-def _later(now: datetime, known: datetime | None) -> datetime:
-    """Workers look at the clock before they get the row, so the latest look stands; unless the clock was set back."""
-    return now if known is None or known - now > CLOCK_SET_BACK else max(now, known)
 
 
 def record(task: Task, now: datetime, kind: str, text: str, **data: Any) -> None:
@@ -89,7 +82,7 @@ def end_batches(task: Task, batch_ids: list[int], now: datetime) -> None:
     """Close batches whose last slot is back; the last one of all ends the task."""
     ended = Batch.objects.filter(pk__in=batch_ids).exclude(status=BatchStatus.ENDED)
     task.open_batches -= ended.update(
-        status=BatchStatus.ENDED, holder="", lease_until=None, waiting=0, dispatching=False
+        status=BatchStatus.ENDED, holder="", lease_until=None, waiting=0, waits_for="", dispatching=False
     )
     if task.open_batches == 0:
         finish(task, now)
@@ -114,15 +107,10 @@ def _summary(task: Task) -> str:
 def request_stop(task: Task, reason: str, now: datetime) -> None:
     """Start nothing more, for this reason; whoever holds its batches, or claims them next, brings it to its end."""
     task.stop_reason, task.cancel_requested_at = reason, now
+    task.waiting_reason, task.waiting_since = "", None
     wake(task, now)
 
 
 def wake(task: Task, now: datetime) -> None:
     """Let somebody look at every batch that is not over."""
     Batch.objects.filter(task=task).exclude(status=BatchStatus.ENDED).update(due_at=now)
-
-
-def elapsed(task: Task, now: datetime) -> float:
-    """Seconds on the task's clock."""
-    running = max(0.0, (now - task.clock_at).total_seconds()) if task.active and task.clock_at else 0.0
-    return task.clock_seconds + running

@@ -78,7 +78,6 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     task = progress.lock(task_id) if ours else None
     if task is None:
         return Settled(None, lost)
-    was_active = task.active
     released = _give_back_slots(ours)
     task.in_flight -= len(released)
     conclusions = [conclusion for entry in ours for conclusion in entry.conclusions]
@@ -94,7 +93,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     progress.end_batches(task, [entry.batch.pk for entry in ours if entry.ends], now)
     if not task.finished:
         progress.open_batches(task, now)
-    progress.save(task, now, was_active=was_active)
+    progress.save(task, now)
     crash_point("settling")
     return Settled(task, lost)
 

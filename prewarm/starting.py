@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prewarm.claims import fence
-from prewarm.dispatch import Candidate, dispatch, examine, on_free_nodes, write_waiting
+from prewarm import limits, waiting
+from prewarm.dispatch import Candidate, dispatch, examine, on_free_nodes
 from prewarm.held import Held
+from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, NodeView, Task
 from prewarm.news import stop_reason
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
 from prewarm.settle import BatchNews
+from prewarm.waiting import Waits
+
+# Seen in a dispatch that did not come about; the next cycle, a moment later, knows more.
+PASSING = frozenset({"lease_lost", "changed", "own_limit"})
 
 
 class Start:
@@ -36,23 +41,27 @@ class Start:
         A node that is busy with another pull job is passed over, so that it holds up no other node of its batch.
         """
         if trouble := self.runtime.trouble:
-            self.note(trouble)
+            self.note(trouble, self.everything)
+            return {}
+        unfinished = [held for held in self.group if held.pending]
+        if unfinished and (hold := self.hold()):
+            self.note(hold, unfinished)
             return {}
         room = {held.batch.pk: max(0, held.task.concurrency - len(held.pulls)) for held in self.group}
-        waiting = [one for held in self.group if room[held.batch.pk] for one in held.candidates(self.now)]
-        if not waiting:
+        ready = [one for held in self.group if room[held.batch.pk] for one in held.candidates(self.now)]
+        if not ready:
             self.note("")
             return {}
-        if waits_for := self.obstacle(self.task):
-            self.note(waits_for)
+        if not NodeView.load().fresh():
+            self.note("node_view_stale", unfinished)
             return {}
-        for candidate in on_free_nodes(waiting):
+        for candidate in on_free_nodes(ready):
             wanted = self.wants.get(candidate.batch.pk, 0)
             if wanted < room[candidate.batch.pk]:
                 self.wants[candidate.batch.pk] = wanted + 1
                 self.candidates.append(candidate)
         if not self.candidates:
-            self.note("node_busy")
+            self.note("node_busy", [held for held in self.group if held.candidates(self.now)])
             return {}
         self.nodes = Node.objects.in_bulk([candidate.result.node for candidate in self.candidates])
         decided: dict[int, BatchNews] = {}
@@ -69,7 +78,7 @@ class Start:
         task = self.task
         room = max(0, task.max_in_flight - task.in_flight)
         if task.stop_reason or not room:
-            self.note("" if task.stop_reason else "own_limit")
+            self.note("")
             return
         done = dispatch(self.runtime.installation, task, left[:room], self.wants, self.now)
         for candidate, slot in done.slots:
@@ -80,21 +89,25 @@ class Start:
             held = held_now[candidate.batch.pk]
             held.pulls[slot.pull_job] = pull
             self.wants[held.batch.pk] -= 1
-        for batch_id in {candidate.batch.pk for candidate, _ in done.slots}:
-            held_now[batch_id].batch.waiting = self.wants[batch_id]  # as the dispatch wrote it
+        for batch_id in {candidate.batch.pk for candidate, _ in done.slots}:  # as the dispatch wrote it
+            batch, rest = held_now[batch_id].batch, self.wants[batch_id]
+            batch.waiting, batch.waits_for = rest, done.waits_for if rest else ""
         task.in_flight += len(done.slots)
-        self.note(done.waits_for)
+        if done.waits_for not in PASSING:
+            self.note(done.waits_for, [held for held in self.group if self.wants.get(held.batch.pk)])
 
-    def obstacle(self, task: Task) -> str:
-        """Why nothing of this task may start now, whatever the limits say."""
-        if task.paused_at:
-            return "paused"
-        return "" if NodeView.load().fresh() else "node_view_stale"
+    def hold(self) -> str:
+        """What lets nothing of this task start now, whatever the limits say."""
+        return "paused" if self.task.paused_at else intake(self.now).waits_for
 
-    def note(self, waits_for: str) -> None:
-        """Tell the task's readers what it waits for, and the order of all tasks how much waits here."""
-        for held in self.group:
-            wanted = self.wants.get(held.batch.pk, 0) if waits_for not in ("", "own_limit", "node_busy") else 0
-            if held.batch.waiting != wanted and fence(held.batch, waiting=wanted):
-                held.batch.waiting = wanted
-        write_waiting(self.task, "" if waits_for == "own_limit" else waits_for, self.now)
+    def note(self, waits_for: str, batches: list[Held] | None = None) -> None:
+        """These batches wait for this, the others of the task that we hold for nothing.
+
+        The number of nodes that wait for a limit is for the order of all tasks; who waits for anything else would not
+        take a place.
+        """
+        counts = limits.is_limit(waits_for)
+        waits = {held.batch: Waits() for held in self.group}
+        for held in batches or []:
+            waits[held.batch] = Waits(waits_for, self.wants.get(held.batch.pk, 0) if counts else 0)
+        waiting.tell(self.task, waits, self.now)

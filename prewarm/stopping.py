@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from prewarm import progress
+from prewarm import progress, task_clock
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.models import FINISHED, Task
@@ -37,9 +37,24 @@ def resume(task: Task, actor: str) -> Task:
     return _wish(task, lambda locked, now: _resume(locked, actor, now))
 
 
+def keep_clock(task: Task, now: datetime) -> None:
+    """Let the task's clock run or stand still where a window, or the intake, has opened or closed."""
+    if task.finished or (task.clock_at is not None) == task_clock.runs(task, now):
+        return
+
+    def work() -> Task | None:
+        locked = progress.lock(task.pk, finished_at=None)
+        if locked:
+            progress.save(locked, now)
+        return locked
+
+    if locked := retried(work):
+        task.clock_seconds, task.clock_at, task.change = locked.clock_seconds, locked.clock_at, locked.change
+
+
 def stop_overdue(task: Task, now: datetime) -> None:
     """Stop a task whose clock has run out; `task` is brought up to date."""
-    if task.stop_reason or task.finished or progress.elapsed(task, now) <= task.timeout_seconds:
+    if task.stop_reason or task.finished or task_clock.elapsed(task, now) <= task.timeout_seconds:
         return
     text = f"The task's time of {task.timeout_seconds} s is over: no more start, pulls in flight end."
     _stop(task, "task_timeout", text, now)
@@ -57,7 +72,7 @@ def _stop(task: Task, reason: str, text: str, now: datetime) -> None:
             return
         progress.request_stop(locked, reason, now)
         progress.record(locked, now, "stopped", text, reason=reason)
-        progress.save(locked, now, was_active=locked.active)
+        progress.save(locked, now)
 
     retried(work)
     task.refresh_from_db(fields=["stop_reason", "cancel_requested_at", "change"])
@@ -82,19 +97,20 @@ def _cancel(task: Task, actor: str, now: datetime) -> None:
     if task.stop_reason != "cancelled":
         progress.request_stop(task, "cancelled", now)
         progress.record(task, now, "cancel_requested", f"{actor} asked to cancel the task.", actor=actor)
-        progress.save(task, now, was_active=task.active)
+        progress.save(task, now)
 
 
 def _pause(task: Task, actor: str, now: datetime) -> None:
     if task.paused_at is None:
         task.paused_at = now
-        task.save(update_fields=["paused_at"])
+        progress.save(task, now)
         progress.record(task, now, "paused", f"{actor} paused the task: no more start.", actor=actor)
 
 
 def _resume(task: Task, actor: str, now: datetime) -> None:
     if task.paused_at is not None:
+        task_clock.bring_up_to(task, now)
         task.paused_at = None
-        task.save(update_fields=["paused_at"])
+        progress.save(task, now)
         progress.wake(task, now)
         progress.record(task, now, "resumed", f"{actor} let the task go on.", actor=actor)

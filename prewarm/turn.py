@@ -29,7 +29,7 @@ from prewarm.sender import WaitFor
 from prewarm.sending import send_creates, send_deletes
 from prewarm.settle import BatchNews, settle
 from prewarm.starting import Start
-from prewarm.stopping import give_up, stop_overdue
+from prewarm.stopping import give_up, keep_clock, stop_overdue
 from prewarm.transactions import AWAY, outlast
 
 log = logging.getLogger(__name__)
@@ -152,6 +152,7 @@ class Turn:
         wanted = {held.task.pk for held in self.held.values()}
         tasks = {task.pk: task for task in Task.objects.filter(pk__in=wanted).defer("node_names")}
         for task in tasks.values():
+            keep_clock(task, now)
             stop_overdue(task, now)
         for held in list(self.held.values()):
             if held.task.pk not in tasks:  # deleted with all its rows

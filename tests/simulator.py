@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.environment import free_port
-from tests.processes import Server
+from tests.processes import Server, wait_until
 
 PROJECT = Path(__file__).parents[1]
 
@@ -31,6 +31,12 @@ class Simulated(Server):
 
     def jobs(self) -> list[dict[str, Any]]:
         return self._items("/apis/batch/v1/namespaces/ips-pull/jobs")
+
+    def clear(self) -> None:
+        """Delete what a test left in the pull namespace: its database, and so its sweep, goes with it."""
+        for path in ("/apis/batch/v1/namespaces/ips-pull/jobs", "/api/v1/namespaces/ips-pull/pods"):
+            httpx.delete(self.url + path, params={"gracePeriodSeconds": 0}).raise_for_status()
+        wait_until(lambda: not self.pods() and not self.jobs(), "an empty pull namespace")
 
     def node_names(self) -> list[str]:
         return [node["metadata"]["name"] for node in self._items("/api/v1/nodes")]

@@ -27,6 +27,9 @@ class Batch(models.Model):
     status = models.CharField(max_length=8, choices=BatchStatus, default=BatchStatus.PLANNED)
     dispatching = models.BooleanField(default=True, help_text="Some of its nodes were never dispatched.")
     waiting = models.PositiveIntegerField(default=0, help_text="Nodes that could be dispatched if limits allowed.")
+    waits_for = models.CharField(
+        max_length=300, blank=True, db_default="", default="", help_text="A limit's name or a word; what holds it up."
+    )
     due_at = models.DateTimeField()
     holder = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -83,8 +83,8 @@ class Task(models.Model):
     planned_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    clock_seconds = models.FloatField(default=0, help_text="How long pulls of this task have been in flight.")
-    clock_at = models.DateTimeField(null=True, help_text="Until when clock_seconds counts.")
+    clock_seconds = models.FloatField(default=0, help_text="Seconds on the task's clock, see prewarm.task_clock.")
+    clock_at = models.DateTimeField(null=True, help_text="Since when the clock runs uncounted.")
 
     change = models.PositiveBigIntegerField(default=0)
     open_batches = models.PositiveIntegerField(default=0)

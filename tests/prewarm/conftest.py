@@ -38,6 +38,7 @@ def simulator(simulator_process: Simulated, settings: Settings, transactional_db
     settings.CLUSTER, settings.KUBECONFIG = "simulated", str(simulator_process.kubeconfig)
     settings.RETRY_BACKOFF_MAX_SECONDS = 0.3
     settings.CREATES_PER_SECOND = settings.DELETES_PER_SECOND = 1000
+    simulator_process.clear()
     take_nodes(Cluster(connections=2))
     yield simulator_process
     assert [str(breach) for breach in check()] == []

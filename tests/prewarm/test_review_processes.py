@@ -103,9 +103,10 @@ def test_a_registry_has_one_limit_however_it_is_spelt() -> None:
 def test_a_tasks_clock_does_not_count_the_same_second_for_two_workers() -> None:
     task = asked()
     start = timezone.now()
-    task.clock_at = start
+    task.started_at = task.clock_at = start
+    task.in_flight = 1
     for seconds in (2.0, 1.0, 3.0):  # one of two workers looked at its watch before the other, and writes after it
-        save(task, start + timedelta(seconds=seconds), was_active=1)
+        save(task, start + timedelta(seconds=seconds))
 
     assert Task.objects.get(pk=task.pk).clock_seconds == 3.0
 
