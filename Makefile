@@ -1,6 +1,7 @@
 # Two commands matter: `make run` and `make test`. `make help` lists the rest.
 
 PORT ?= 8000
+RUNS ?= 3
 PYTHON := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 UI_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts frontend/tsconfig*.json -type f 2>/dev/null)
@@ -10,7 +11,7 @@ ifeq ($(origin KUBECONFIG),command line)
   UP_OPTIONS := --kubeconfig '$(KUBECONFIG)'
 endif
 
-.PHONY: help run setup test check fmt lint types coverage bench noop schema cluster cluster-down clean
+.PHONY: help run setup test check fmt lint types coverage bench bench-publish noop schema cluster cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -46,8 +47,11 @@ types: .venv/.dev frontend/node_modules/.installed ## what the type checkers say
 coverage: .venv/.dev ## which lines the tests run
 	$(PYTHON) -m pytest --ignore=tests/cluster --ignore=tests/faults --cov --cov-report=term-missing:skip-covered
 
-bench: .venv/.dev ## print how fast it is here
-	$(PYTHON) -m tests.bench
+bench: .venv/.dev ## print how fast it is here (RUNS=3, ROWS="first_pod_p50_ms …" for some of it)
+	$(PYTHON) -m tests.bench --runs $(RUNS) $(ROWS)
+
+bench-publish: .venv/.dev ## the same, and write docs/performance.md and docs/performance.json
+	$(PYTHON) -m tests.bench --runs $(RUNS) --publish $(ROWS)
 
 schema: .venv/.dev ## write docs/openapi.yaml from the code
 	$(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -17,6 +17,12 @@ def resident_mb(port: int, words: str) -> float:
     return max(found, default=0.0)
 
 
+def peak_mb(port: int, words: str) -> float:
+    """The most memory that one of these processes has ever held, in MB (VmHWM of proc(5))."""
+    texts = [Path(f"/proc/{pid}/status").read_text() for pid in pids_of(port, words)]
+    return max(int(text.partition("VmHWM:")[2].split()[0]) / 1024 for text in texts)
+
+
 def _listed() -> list[tuple[int, int, str]]:
     text = subprocess.run(["ps", "-eo", "pid=,rss=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in text.splitlines()]

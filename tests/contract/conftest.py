@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from prewarm.simulator.options import Options
-from prewarm.simulator.pace import Pace
 from prewarm.simulator.release import SUPPORTED, Release
 from prewarm.simulator.running import Running, simulated_cluster
 from tests.cluster.machine.cluster import Cluster
+from tests.cluster.machine.plane import control_plane_of
 from tests.cluster.machine.versions import VERSIONS
-from tests.cluster.results import needs_real_nodes
+from tests.cluster.results import needs_control_plane, needs_real_nodes
 from tests.contract.pods import Pods
 from tests.contract.server import Server, connect
+from tests.fleet.options import QUICK
+from tests.fleet.running import fleet_of
 
 KUBECONFIG = os.environ.get("IPS_CONTRACT_KUBECONFIG", "")
 REGISTRY = os.environ.get("IPS_CONTRACT_REGISTRY", "")
 SIMULATED_REGISTRY = "registry.example:5000"
-QUICK = Pace(
-    relist=0.05,
-    sync=0.4,
-    back_off=0.4,
-    back_off_most=3.0,
-    report=0.1,
-    collect=8.0,
-    retry_job=0.2,
-    evict=0.2,
-    bookmark=1.0,
-)
 REAL = (pytest.mark.cluster, pytest.mark.timeout(240, func_only=True))
 ALL = [
     *(f"simulated-{version}" for version in SUPPORTED),
+    *(pytest.param(f"fleet-{version}", marks=REAL) for version in VERSIONS),
     *(pytest.param(f"real-{version}", marks=REAL) for version in VERSIONS),
     *([pytest.param("named", marks=REAL)] if KUBECONFIG else []),
 ]
@@ -46,10 +39,22 @@ def simulated(version: str, folder: Path, *, nodes: int = 4, speed: tuple[float,
     return Options(nodes=nodes, speed=speed, release=release, pace=QUICK, kubeconfig=str(folder / "kubeconfig"))
 
 
+# What these say is said of an API server, and with real nodes it is a real one too.
+OF_THE_SERVER = frozenset({"test_creating", "test_lists", "test_the_cluster_itself", "test_watches"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if not ("[fleet-" in item.name and item.path.stem in OF_THE_SERVER)]
+
+
 @pytest.fixture(scope="session", params=ALL)
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Each simulated version, each real one that this project can start, and the one that the environment names."""
+    """Each simulated version, real API servers with simulated kubelets and with real ones, the one that is named."""
     name = str(request.param)
+    if name.startswith("fleet-"):
+        with fleet(name) as server:
+            yield server
+        return
     if name == "named":
         yield connect(name, Path(KUBECONFIG), REGISTRY)
         return
@@ -59,6 +64,17 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     options = simulated(name.removeprefix("simulated-"), tmp_path_factory.mktemp(name))
     with simulated_cluster(options):
         yield connect(name, Path(options.kubeconfig), SIMULATED_REGISTRY)
+
+
+@contextmanager
+def fleet(name: str) -> Iterator[Server]:
+    """A real control plane whose nodes are simulated."""
+    needs_control_plane()
+    with (
+        control_plane_of(VERSIONS[name.removeprefix("fleet-")]) as plane,
+        fleet_of(plane.kubeconfig, plane.processes.logs, "--nodes=4", "--images=9", "--speed=0.05-0.1", "--quick"),
+    ):
+        yield connect(name, plane.kubeconfig, SIMULATED_REGISTRY)
 
 
 def real(name: str) -> Server:

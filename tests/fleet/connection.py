@@ -16,7 +16,7 @@ import yaml
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
-MERGE = "application/merge-patch+json"
+JSON, MERGE = "application/json", "application/merge-patch+json"
 ANSWERS = aiohttp.ClientTimeout(total=30, sock_connect=5)
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 PAUSE = 0.5  # seconds before a request is sent again
@@ -42,9 +42,11 @@ class Connection:
     async def close(self) -> None:
         await self._session.close()
 
-    async def request(self, method: str, path: str, body: Json | None = None, kind: str = "application/json") -> bytes:
+    async def request(
+        self, method: str, path: str, body: Json | bytes | None = None, kind: str = "application/json"
+    ) -> bytes:
         """Send until the API server answers for good: outages and 429 are waited out. Raises Refused."""
-        data = None if body is None else orjson.dumps(body)
+        data = orjson.dumps(body) if isinstance(body, dict) else body
         headers = {} if body is None else {"Content-Type": kind}
         while True:
             self.sent[method] = self.sent.get(method, 0) + 1

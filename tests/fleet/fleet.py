@@ -34,9 +34,9 @@ async def run(options: Options) -> None:
     connection = Connection(options.kubeconfig, CONNECTIONS)
     version = orjson.loads(await connection.request("GET", "/version"))["gitVersion"]
     registry = TimedRegistry(Release(version.removeprefix("v")), options.speed)
-    outbox = Outbox(connection, lambda name: name in kubelets.stopped)
+    outbox = Outbox(connection, lambda name: name in kubelets.stopped, terse=options.terse)
     mirror = Mirror(outbox)
-    kubelets = Kubelets(connection, mirror, registry, options.pace, options.lease)
+    kubelets = Kubelets(connection, mirror, registry, options)
     await kubelets.register(options.nodes)
     listed = [asyncio.Event(), asyncio.Event()]
     parts = [

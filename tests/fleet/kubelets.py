@@ -12,7 +12,6 @@ import orjson
 
 from prewarm.simulator.kubelet import Kubelet
 from prewarm.simulator.nodes import with_fault
-from prewarm.simulator.pace import Pace
 from prewarm.simulator.recorder import Recorder
 from prewarm.simulator.registry import Registry
 from prewarm.simulator.resources import NODES, PODS
@@ -20,6 +19,7 @@ from prewarm.simulator.store import Change, Json
 from tests.fleet.connection import MERGE, Connection, Refused
 from tests.fleet.mirror import Mirror
 from tests.fleet.nodes import LEASES, beating, lease, node, standing_images
+from tests.fleet.options import Options
 
 AT_ONCE = 20
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -29,12 +29,13 @@ STATUS_SECONDS = 300.0  # between two reports of a node that has nothing new to 
 class Kubelets:
     """One simulated kubelet for every node of the fleet."""
 
-    def __init__(self, connection: Connection, mirror: Mirror, registry: Registry, pace: Pace, lease: float) -> None:
+    def __init__(self, connection: Connection, mirror: Mirror, registry: Registry, options: Options) -> None:
         self._connection = connection
         self._mirror = mirror
         self._registry = registry
-        self._pace = pace
-        self._lease = lease
+        self._pace = options.pace
+        self._lease = options.lease
+        self._images = standing_images(registry.release, options.images)
         self._recorder = Recorder(mirror, registry.release)
         self._all: dict[str, Kubelet] = {}
         self.stopped: set[str] = set()
@@ -46,7 +47,7 @@ class Kubelets:
 
     async def register(self, count: int) -> None:
         """Make so many nodes and their leases; returns when the last ones have lost the taint that new nodes have."""
-        bodies = [node(number, count, self._registry.release) for number in range(1, count + 1)]
+        bodies = [node(number, count, self._registry.release, self._images) for number in range(1, count + 1)]
         await gather_some(self._register(body) for body in bodies)
         await gather_some(self._until_untainted(name) for name in self.names[-AT_ONCE:])
 
@@ -106,7 +107,7 @@ class Kubelets:
         self._mirror.objects(NODES)["", name] = body
         address = body["status"]["addresses"][0]["address"]
         kubelet = Kubelet(name, address, self._mirror, self._registry, self._recorder, self._pace)
-        for image in standing_images(self._registry.release):
+        for image in self._images:
             kubelet.has_from_the_start(image)
         self._all[name] = kubelet
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from collections.abc import Sequence
 
 from prewarm.simulator.clock import micro_now, now
 from prewarm.simulator.images import Image
@@ -17,8 +17,8 @@ LEASE_TIMES = 4  # a lease lasts so many renewals, as in a kubelet
 SMALLEST = 2_000_000_000  # bytes
 
 
-def node(number: int, of: int, release: Release) -> Json:
-    """The node with this number (from 1) of a fleet of so many, Ready, more than 15 KB of JSON."""
+def node(number: int, of: int, release: Release, images: Sequence[Image]) -> Json:
+    """The node with this number (from 1) of a fleet of so many, Ready; with 50 images more than 15 KB of JSON."""
     body = new_node(number, of, release)
     name = body["metadata"]["name"]
     body["metadata"]["labels"] |= {
@@ -33,15 +33,13 @@ def node(number: int, of: int, release: Release) -> Json:
         "volumes.kubernetes.io/controller-managed-attach-detach": "true",
     }
     body["spec"]["podCIDRs"] = [body["spec"]["podCIDR"]]
-    body["status"]["images"] = [image.listed() for image in standing_images(release)[:MOST_LISTED]]
+    body["status"]["images"] = [image.listed() for image in images[:MOST_LISTED]]
     return body
 
 
-@lru_cache(maxsize=4)
-def standing_images(release: Release) -> tuple[Image, ...]:
-    """What every node has from the start: 50 big images and the one of the sandboxes, the biggest first."""
-    big = [_image(number) for number in range(MOST_LISTED)]
-    return (*sorted(big, key=lambda image: -image.size), pause_image(release))
+def standing_images(release: Release, count: int) -> list[Image]:
+    """What every node has from the start: so many big images and the one of the sandboxes, the biggest first."""
+    return [*(_image(number) for number in reversed(range(count))), pause_image(release)]
 
 
 def _image(number: int) -> Image:

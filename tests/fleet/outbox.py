@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from prewarm.simulator.store import Json
-from tests.fleet.connection import MERGE, Connection, Refused
+from tests.fleet.connection import JSON, MERGE, Connection, Refused
 
 log = logging.getLogger(__name__)
 Sending = Coroutine[Any, Any, None]
 News = tuple[str, str, str, Json | None]  # node, method, path, body
 FOR_STATUSES, FOR_NEWS = 24, 8  # connections
+HOLD = 0.3  # seconds that a terse fleet waits for something better to say than that a pod has begun
+TERSE = ("Pulling image", "Successfully pulled image")  # the events that it has
 NO_LONGER = frozenset({404, 409})  # the object is gone, or is another one by now
 
 
@@ -39,9 +41,10 @@ class Letter:
 class Outbox:
     """`is_mute` says of a node's name whether nothing must be heard from there."""
 
-    def __init__(self, connection: Connection, is_mute: Callable[[str], bool]) -> None:
+    def __init__(self, connection: Connection, is_mute: Callable[[str], bool], *, terse: bool) -> None:
         self._connection = connection
         self._is_mute = is_mute
+        self._terse = terse
         self._letters: dict[str, Letter] = {}  # by the pod's uid
         self._pods: asyncio.Queue[str] = asyncio.Queue()
         self._waiting: set[str] = set()
@@ -54,7 +57,11 @@ class Outbox:
     def report_pod(self, pod: Json) -> None:
         letter = self._letter(pod)
         letter.status = pod["status"]
-        self._ring(pod["metadata"]["uid"])
+        uid = pod["metadata"]["uid"]
+        if self._terse and has_only_begun(pod["status"]):
+            asyncio.get_running_loop().call_later(HOLD, self._ring, uid)
+        else:
+            self._ring(uid)
 
     def let_go(self, pod: Json) -> None:
         """The containers of a pod that is being deleted have ended: after its last status it may go."""
@@ -66,11 +73,15 @@ class Outbox:
         self._letters.pop(uid, None)
 
     def tell(self, event: Json) -> None:
+        if self._terse and not event["message"].startswith(TERSE):
+            return
         self._post(
             event["source"]["host"], "POST", f"/api/v1/namespaces/{event['metadata']['namespace']}/events", event
         )
 
     def tell_again(self, event: Json) -> None:
+        if self._terse:
+            return
         path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events/{event['metadata']['name']}"
         patch = {key: event[key] for key in ("count", "lastTimestamp")}
         self._post(event["source"]["host"], "PATCH", path, patch)
@@ -128,7 +139,14 @@ class Outbox:
 
     async def _send(self, method: str, path: str, body: Json | None) -> None:
         try:
-            await self._connection.request(method, path, body, MERGE if method == "PATCH" else "application/json")
+            await self._connection.request(method, path, body, MERGE if method == "PATCH" else JSON)
         except Refused as refused:
             if refused.status not in NO_LONGER:
                 log.warning("%s %s: %s", method, path, refused)
+
+
+def has_only_begun(status: Json) -> bool:
+    """Nothing has become of any container yet."""
+    entries = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+    reasons = {(entry["state"].get("waiting") or {}).get("reason") for entry in entries}
+    return status["phase"] == "Pending" and reasons <= {"ContainerCreating", "PodInitializing"}

@@ -67,16 +67,18 @@ class Fleet:
 
 
 @contextmanager
-def fleet_of(
-    count: int, kubeconfig: Path, log: Path, *, speed: str = "0.2-0.8", lease: float = 10.0
-) -> Iterator[Fleet]:
-    """So many nodes on the API server of this kubeconfig, an administrator's, until the end of the block."""
-    command = [sys.executable, "-m", "tests.fleet", "--kubeconfig", str(kubeconfig)]
-    command += ["--nodes", str(count), "--speed", speed, "--lease", str(lease)]
-    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+def fleet_of(kubeconfig: Path, logs: Path, *options: str) -> Iterator[Fleet]:
+    """A fleet on the API server of this kubeconfig, an administrator's, until the end of the block.
+
+    The options are those of the command line; what it complains of is in `fleet.log`.
+    """
+    command = [sys.executable, "-m", "tests.fleet", "--kubeconfig", str(kubeconfig), *options]
+    log = logs / "fleet.log"
     with (
         log.open("ab") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PYTHONPATH": str(PROJECT)}
+        ) as process,
     ):
         try:
             assert process.stdout is not None
@@ -84,6 +86,6 @@ def fleet_of(
             ready = READY.match(line)
             if ready is None:
                 raise RuntimeError(f"no fleet: {line}\n{log.read_text(errors='replace')[-2000:]}")
-            yield Fleet(count, int(ready["port"]), process.pid)
+            yield Fleet(int(ready["nodes"]), int(ready["port"]), process.pid)
         finally:
             process.terminate()

@@ -1,6 +1,7 @@
 """etcd, API server, controller manager and scheduler, each on loopback, with TLS, RBAC and node authorization."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.machine.kubectl import Kubectl, KubectlFailed
@@ -14,11 +15,18 @@ SILENCE = 20  # seconds until a node counts as not ready; the default of 40 woul
 SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc"
 
 
-def start(processes: Processes, version: Version, kubectl: Kubectl, *, silence: int = SILENCE) -> None:
+def start(
+    processes: Processes,
+    version: Version,
+    kubectl: Kubectl,
+    *,
+    silence: int = SILENCE,
+    apiserver_flags: Sequence[str] = (),
+) -> None:
     """Start the four; returns once the API server is ready and the other two are running."""
     folder, pki = processes.folder, processes.folder / "pki"
     processes.start("etcd", etcd(folder, version))
-    processes.start("apiserver", apiserver(folder, pki, version))
+    processes.start("apiserver", [*apiserver(folder, pki, version), *apiserver_flags])
     wait_for(kubectl, processes, "get", "--raw", "/readyz")
     # before this role binding exists, the controller manager ends as soon as it is started
     wait_for(kubectl, processes, "get", "clusterrolebinding", "system:kube-controller-manager")

@@ -6,12 +6,12 @@ what whoever had the place before has left, even by being killed, is ended first
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.cluster.machine import controlplane, packages
+from tests.cluster.machine import audit, controlplane, packages
 from tests.cluster.machine.build import build
 from tests.cluster.machine.certificates import Certificates
 from tests.cluster.machine.kubectl import Kubectl
@@ -53,10 +53,13 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane_of(version: Version, *, silence: int = controlplane.SILENCE) -> Iterator[ControlPlane]:
+def control_plane_of(
+    version: Version, *, silence: int = controlplane.SILENCE, audited: Sequence[str] = ()
+) -> Iterator[ControlPlane]:
     """A new control plane of this Kubernetes version, gone after the block. Builds the binaries if they are missing.
 
-    A node of it counts as not ready after so many seconds of `silence`.
+    A node of it counts as not ready after so many seconds of `silence`. The requests of the `audited` users can be
+    counted (see audit.py).
     """
     packages.install(packages.FOR_A_CONTROL_PLANE)
     build(version)
@@ -67,7 +70,10 @@ def control_plane_of(version: Version, *, silence: int = controlplane.SILENCE) -
         plane.certificates.prepare()
         try:
             with timed(f"control plane {version.name} at {plane.version.api} is up"):
-                controlplane.start(plane.processes, plane.version, plane.kubectl, silence=silence)
+                flags = audit.flags(plane.folder, audited) if audited else []
+                controlplane.start(
+                    plane.processes, plane.version, plane.kubectl, silence=silence, apiserver_flags=flags
+                )
             yield plane
         finally:
             _end(plane.folder)
@@ -90,8 +96,10 @@ def _end(folder: Path) -> None:
         processes.stop(name)
     end(processes.marked(), seconds=5)
     for inside in folder.iterdir():
-        if inside.name != CERTIFICATES:
+        if inside.is_dir() and inside.name != CERTIFICATES:
             shutil.rmtree(inside, ignore_errors=True)
+        elif not inside.is_dir():
+            inside.unlink()
 
 
 def _name(ports: int) -> str:
