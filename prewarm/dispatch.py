@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from prewarm import limits, order, progress, waiting
+from prewarm import batch_waits, limits, order, progress
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion, without_pull
 from prewarm.crash_points import crash_point
@@ -178,7 +178,7 @@ def _commit(
     locked.in_flight += k
     locked.status = TaskStatus.RUNNING
     if locked.waiting_reason or waits_for:
-        waiting.follow_batches(locked, now)
+        batch_waits.follow_batches(locked, now)
     if locked.started_at is None:
         locked.started_at = now
         progress.record(locked, now, "started", f"The first pull jobs start, on {k} nodes.")

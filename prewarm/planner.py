@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from prewarm import progress, waiting
+from prewarm import batch_waits, progress
+from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
 from prewarm.eligibility import skip_reason
@@ -21,7 +22,6 @@ from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
 from prewarm.selectors import parse
 from prewarm.transactions import retried
-from prewarm.waiting import Waits
 
 ROWS = 500
 
@@ -90,7 +90,7 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
         retried(partial(_open, batch, task, now))
         return True
     if not NodeView.load().fresh():
-        waiting.tell(task, {batch: Waits("node_view_stale")}, now)
+        batch_waits.tell(task, {batch: Waits("node_view_stale")}, now)
         return False
     choice = choose(task)
     done = set(NodeResult.objects.filter(task=task).values_list("node", flat=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prewarm import limits, waiting
+from prewarm import batch_waits, limits
+from prewarm.batch_waits import Waits
 from prewarm.dispatch import Candidate, dispatch, examine, on_free_nodes
 from prewarm.held import Held
 from prewarm.live_settings import intake
@@ -13,7 +14,6 @@ from prewarm.news import stop_reason
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
 from prewarm.settle import BatchNews
-from prewarm.waiting import Waits
 
 # Seen in a dispatch that did not come about; the next cycle, a moment later, knows more.
 PASSING = frozenset({"lease_lost", "changed", "own_limit"})
@@ -110,4 +110,4 @@ class Start:
         waits = {held.batch: Waits() for held in self.group}
         for held in batches or []:
             waits[held.batch] = Waits(waits_for, self.wants.get(held.batch.pk, 0) if counts else 0)
-        waiting.tell(self.task, waits, self.now)
+        batch_waits.tell(self.task, waits, self.now)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from prewarm import ticking
+from prewarm import claims, stopping, ticking
 from prewarm.change_settings import change_settings
 from prewarm.models import Batch, NodeSlot, Task
-from tests.prewarm.rows import asked
+from tests.prewarm.rows import asked, cap
 from tests.prewarm.simulated import Worker, expire_leases
 from tests.prewarm.test_turns import fresh
 from tests.sampler import Sampler
@@ -101,8 +101,6 @@ def test_a_batch_is_looked_at_again_when_the_window_opens(worker: Worker) -> Non
 
 
 def test_a_cancel_does_not_wait_for_the_intake(worker: Worker) -> None:
-    from prewarm import stopping
-
     decide(intake_paused=True)
     task = asked([fresh()])
     worker.until(lambda: waiting_reason(task) == "intake_paused")
@@ -114,16 +112,12 @@ def test_a_cancel_does_not_wait_for_the_intake(worker: Worker) -> None:
 
 def test_two_workers_with_batches_of_one_task_do_not_overrule_each_other(worker: Worker) -> None:
     """One holds a batch that waits for a limit, the other one of which everything is in flight."""
-    from tests.prewarm.rows import cap
-
     cap("cluster", 2)
     task = asked([fresh("hang")], batch_size=2, concurrency=2, parallel_batches=2)
     first = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 2)
     opened = Batch.objects.get(task=task, number=2)
     assert opened.status == "open"
     if opened.holder:
-        from prewarm import claims
-
         held = first.held[opened.pk]
         first.let_go(held)
         claims.hand_back(held.batch, timezone.now())
@@ -139,8 +133,6 @@ def test_two_workers_with_batches_of_one_task_do_not_overrule_each_other(worker:
 
     first.hand_back_all()
     other.hand_back_all()
-    from prewarm import stopping
-
     stopping.cancel(task, "ada")
     expire_leases()
     worker.finish(task)
