@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from prewarm import batch_waits, limits, order, progress
+from prewarm import batch_waits, history, limits, order, progress
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion, without_pull
 from prewarm.crash_points import crash_point
@@ -181,7 +181,7 @@ def _commit(
         batch_waits.follow_batches(locked, now)
     if locked.started_at is None:
         locked.started_at = now
-        progress.record(locked, now, "started", f"The first pull jobs start, on {k} nodes.")
+        history.tell_started(locked, now, k)
     progress.open_batches(locked, now)
     progress.save(locked, now)
     crash_point("taking_slots")

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from prewarm import batch_waits, progress
+from prewarm import batch_waits, history, progress
 from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
@@ -185,7 +185,7 @@ def _open(batch: Batch, task: Task, now: datetime) -> None:
     locked = _locked(batch, task)
     locked.planned_at = now
     locked.waiting_reason, locked.waiting_since = "", None
-    progress.record(locked, now, "planned", _words(locked), desired=locked.desired, skipped=locked.skipped)
+    history.tell_planned(locked, now)
     if locked.stop_reason:
         progress.wake(locked, now)
     progress.open_batches(locked, now)
@@ -203,9 +203,3 @@ def _locked(batch: Batch, task: Task) -> Task:
     if locked is None:
         raise LostBatch(str(batch))
     return locked
-
-
-def _words(task: Task) -> str:
-    batches = task.open_batches - 1
-    text = f"{task.desired} nodes in {batches} batch{'' if batches == 1 else 'es'}"
-    return text + (f", {task.skipped} of them skipped." if task.skipped else ".")

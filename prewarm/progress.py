@@ -1,4 +1,4 @@
-"""How a task moves on: its counter, its clock, its history, its batches, its end.
+"""How a task moves on: its counter, its clock, its batches, its end.
 
 Every function here runs inside a transaction that holds the task's row.
 """
@@ -11,16 +11,10 @@ from uuid import UUID
 
 from django.db.models import F
 
-from prewarm import task_clock
-from prewarm.models import Batch, BatchStatus, Task, TaskEvent, TaskStatus
+from prewarm import history, task_clock
+from prewarm.models import Batch, BatchStatus, Task
 
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
-ENDS = {
-    TaskStatus.SUCCEEDED: "succeeded",
-    TaskStatus.PARTIAL: "is partly done",
-    TaskStatus.FAILED: "failed",
-    TaskStatus.CANCELLED: "was cancelled",
-}
 _WRITTEN = (
     *COUNTED,
     "desired",
@@ -52,11 +46,6 @@ def save(task: Task, now: datetime) -> None:
     """Write the locked task back, and its clock with it."""
     task_clock.bring_up_to(task, now)
     task.save(update_fields=_WRITTEN)
-
-
-def record(task: Task, now: datetime, kind: str, text: str, **data: Any) -> None:
-    """Write one line of history, under the counter of this transaction."""
-    TaskEvent.objects.create(task=task, change=task.change, at=now, kind=kind, text=text[:500], data=data)
 
 
 def open_batches(task: Task, now: datetime) -> int:
@@ -92,16 +81,7 @@ def finish(task: Task, now: datetime) -> None:
     status, reason = task.outcome()
     task.status, task.reason, task.finished_at = status, reason, now
     task.waiting_reason, task.waiting_since = "", None
-    record(task, now, "finished", _summary(task), status=status)
-
-
-def _summary(task: Task) -> str:
-    if task.reason == "no_nodes":
-        return "No node matched."
-    counts = [(name, getattr(task, name)) for name in ("succeeded", "failed", "skipped", "cancelled")]
-    told = ", ".join(f"{count} {name}" for name, count in counts if count)
-    end = f"The task {ENDS[TaskStatus(task.status)]}"
-    return f"{end}: {told}." if told else f"{end}."
+    history.tell_finished(task, now)
 
 
 def request_stop(task: Task, reason: str, now: datetime) -> None:

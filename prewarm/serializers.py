@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Max
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from prewarm import kubectl
 from prewarm.image_results import Outcome, read
-from prewarm.models import Message, Node, NodeResult, NodeStatus, Puller, PullPolicy, Task, TaskEvent, TaskStatus
+from prewarm.models import (
+    Message,
+    Node,
+    NodeAttempt,
+    NodeResult,
+    NodeStatus,
+    Puller,
+    PullPolicy,
+    Task,
+    TaskEvent,
+    TaskStatus,
+)
 from prewarm.progress import COUNTED
+from prewarm.reason_groups import Group, reason_groups
 from prewarm.reasons import hint_for
+from prewarm.waiting import Holder, Wait, in_words, waits_for
 
 
 class Counts(serializers.Serializer[Task]):
@@ -37,6 +50,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     pull_policy = serializers.ChoiceField(PullPolicy.choices)
     counts = serializers.SerializerMethodField()
     hint = serializers.SerializerMethodField()
+    waiting_text = serializers.SerializerMethodField(help_text='Ends the sentence "waiting for …".')
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
 
     class Meta:
@@ -70,6 +84,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "hint",
             "counts",
             "waiting_reason",
+            "waiting_text",
             "waiting_since",
             "paused_at",
             "cancel_requested_at",
@@ -91,14 +106,42 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     def get_hint(self, task: Task) -> str:
         return hint_for(task.reason)
 
+    @extend_schema_field(serializers.CharField)
+    def get_waiting_text(self, task: Task) -> str:
+        return in_words(task.waiting_reason)
 
-class ReasonGroup(serializers.Serializer[dict[str, Any]]):
-    """Nodes that are not warm for one reason, with one of the messages."""
+
+class ReasonGroup(serializers.Serializer[Group]):
+    """Nodes that are not warm for one reason, with the message that most of them had, and the first nodes by name.
+
+    `look_closer` are lines of kubectl; `{node}` in them stands for a node's name.
+    """
 
     reason = serializers.CharField()
     hint = serializers.CharField()
     nodes = serializers.IntegerField()
     message = serializers.CharField()
+    images = serializers.ListField(child=serializers.CharField())
+    examples = serializers.ListField(child=serializers.CharField())
+    look_closer = serializers.ListField(child=serializers.CharField())
+
+
+class HolderSchema(serializers.Serializer[Holder]):
+    """A task that has what another waits for."""
+
+    task = serializers.UUIDField()
+    title = serializers.CharField()
+    pull_jobs = serializers.IntegerField()
+
+
+class WaitSchema(serializers.Serializer[Wait]):
+    """What a task waits for. `text` ends the sentence "waiting for …"; `until` is known where a time is waited for."""
+
+    reason = serializers.CharField()
+    text = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True)
+    held_by = HolderSchema(many=True)
 
 
 class ImageGroup(serializers.Serializer[dict[str, Any]]):
@@ -111,19 +154,31 @@ class ImageGroup(serializers.Serializer[dict[str, Any]]):
 
 
 class TaskDetail(TaskSerializer):
-    """A task with its failures grouped and its images counted."""
+    """A task with its failures grouped, its images counted, and what it waits for."""
 
     reasons = serializers.SerializerMethodField()
     image_counts = serializers.SerializerMethodField()
+    waiting = serializers.SerializerMethodField()
+    look_closer = serializers.SerializerMethodField(help_text="Lines of kubectl that show the task in the cluster.")
 
     class Meta:
         model = Task
-        fields = (*TaskSerializer.Meta.fields, "reasons", "image_counts")
+        fields = (*TaskSerializer.Meta.fields, "reasons", "image_counts", "waiting", "look_closer")
         read_only_fields = fields
 
     @extend_schema_field(ReasonGroup(many=True))
-    def get_reasons(self, task: Task) -> list[dict[str, Any]]:
+    def get_reasons(self, task: Task) -> list[Group]:
         return reason_groups(task)
+
+    @extend_schema_field(WaitSchema(allow_null=True))
+    def get_waiting(self, task: Task) -> Wait | None:
+        return waits_for(task)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_look_closer(self, task: Task) -> list[str]:
+        if task.reason == "no_nodes":
+            return [kubectl.nodes_with(task.node_selector)] if task.node_selector else [kubectl.NODES]
+        return [] if task.finished else [kubectl.pull_jobs_of(task.pk)]
 
     @extend_schema_field(ImageGroup(many=True))
     def get_image_counts(self, task: Task) -> list[dict[str, Any]]:
@@ -148,6 +203,15 @@ class ImageOnNode(serializers.Serializer[dict[str, Any]]):
     bytes = serializers.IntegerField(allow_null=True)
 
 
+class EarlierAttempt(serializers.Serializer[dict[str, Any]]):
+    """An attempt on a node that was not enough, and why."""
+
+    attempt = serializers.IntegerField()
+    reason = serializers.CharField()
+    message = serializers.CharField()
+    ended_at = serializers.DateTimeField()
+
+
 class NodeResultSchema(serializers.Serializer[dict[str, Any]]):
     """What happened on one node."""
 
@@ -157,6 +221,7 @@ class NodeResultSchema(serializers.Serializer[dict[str, Any]]):
     message = serializers.CharField()
     hint = serializers.CharField()
     attempt = serializers.IntegerField()
+    earlier = EarlierAttempt(many=True)
     batch = serializers.IntegerField(allow_null=True)
     not_before = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -201,9 +266,11 @@ class NodeSerializer(serializers.ModelSerializer[Node]):
 
 
 def node_results(task: Task, rows: Iterable[NodeResult]) -> list[dict[str, Any]]:
-    """Node results as the API shows them; messages are read with one statement."""
+    """Node results as the API shows them; messages, and earlier attempts, are read with one statement."""
     results = [(row, read(row.images)) for row in rows]
+    earlier = _earlier_attempts([row.pk for row, _ in results if row.charged_attempts > 1])
     ids = [image.message_id for _, images in results for image in images] + [row.message_id for row, _ in results]
+    ids += [attempt.message_id for attempts in earlier.values() for attempt in attempts]
     texts = dict(Message.objects.filter(pk__in={pk for pk in ids if pk}).values_list("pk", "text"))
     return [
         {
@@ -213,6 +280,15 @@ def node_results(task: Task, rows: Iterable[NodeResult]) -> list[dict[str, Any]]
             "message": texts.get(row.message_id or 0, ""),
             "hint": hint_for(row.reason),
             "attempt": row.charged_attempts,
+            "earlier": [
+                {
+                    "attempt": attempt.attempt,
+                    "reason": attempt.reason,
+                    "message": texts.get(attempt.message_id or 0, ""),
+                    "ended_at": attempt.ended_at,
+                }
+                for attempt in earlier.get(row.pk, ())
+            ],
             "batch": row.batch.number if row.batch else None,
             "not_before": row.not_before,
             "started_at": row.started_at,
@@ -237,28 +313,15 @@ def node_results(task: Task, rows: Iterable[NodeResult]) -> list[dict[str, Any]]
     ]
 
 
+def _earlier_attempts(results: list[int]) -> dict[int, list[NodeAttempt]]:
+    found: dict[int, list[NodeAttempt]] = {}
+    if results:
+        for attempt in NodeAttempt.objects.filter(node_result__in=results).order_by("attempt"):
+            found.setdefault(attempt.node_result_id, []).append(attempt)
+    return found
+
+
 def _seconds(row: NodeResult) -> float | None:
     if not row.started_at or not row.finished_at:
         return None
     return round((row.finished_at - row.started_at).total_seconds(), 3)
-
-
-def reason_groups(task: Task) -> list[dict[str, Any]]:
-    """Why nodes are not warm, most nodes first, each with a hint and one of the runtime's messages."""
-    rows = (
-        NodeResult.objects.filter(task=task)
-        .exclude(reason="")
-        .values("reason")
-        .annotate(nodes=Count("pk"), message=Max("message_id"))
-        .order_by("-nodes", "reason")
-    )
-    texts = dict(Message.objects.filter(pk__in=[row["message"] for row in rows]).values_list("pk", "text"))
-    return [
-        {
-            "reason": row["reason"],
-            "hint": hint_for(row["reason"]),
-            "nodes": row["nodes"],
-            "message": texts.get(row["message"], ""),
-        }
-        for row in rows
-    ]

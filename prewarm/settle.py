@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from prewarm import limits, progress
+from prewarm import history, limits, progress
 from prewarm.claims import fence
 from prewarm.conclude import Conclusion
 from prewarm.crash_points import crash_point
@@ -87,7 +87,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     _write_results(task, conclusions, now)
     count_images(task, _ended_images(conclusions))
     limits.give_back(released)
-    _report_failures(task, conclusions, now)
+    history.tell_results(task, conclusions, now)
     _stop_at_failure_limit(task, now)
     _close_skipped(ours)
     progress.end_batches(task, [entry.batch.pk for entry in ours if entry.ends], now)
@@ -220,19 +220,6 @@ def _ended_images(conclusions: list[Conclusion]) -> Counter[tuple[int, str, str]
     )
 
 
-def _report_failures(task: Task, conclusions: list[Conclusion], now: datetime) -> None:
-    """One line for each reason of this settlement, however many nodes it struck."""
-    failed: dict[str, list[Conclusion]] = {}
-    for found in conclusions:
-        if found.status == NodeStatus.FAILED:
-            failed.setdefault(found.reason, []).append(found)
-    for reason, group in sorted(failed.items()):
-        names = [found.result.node for found in group]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        text = next((text for found in group for text in found.texts.values() if text), "")
-        progress.record(task, now, "nodes_failed", f"{shown}: {reason}. {text}", reason=reason, nodes=names[:20])
-
-
 def _close_skipped(entries: list[BatchNews]) -> None:
     """Nodes decided without a pull may have been the last that were not dispatched."""
     ids = [entry.batch.pk for entry in entries if any(not found.result.started_at for found in entry.conclusions)]
@@ -247,6 +234,4 @@ def _stop_at_failure_limit(task: Task, now: datetime) -> None:
     if allowed is None or task.failed < allowed or task.stop_reason or not task.pending:
         return
     progress.request_stop(task, "failure_limit", now)
-    progress.record(
-        task, now, "stopped", f"{task.failed} nodes failed, the limit is {task.failure_limit}: no more start."
-    )
+    history.tell_failure_limit(task, now)

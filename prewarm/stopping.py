@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from prewarm import progress, task_clock
+from prewarm import history, progress, task_clock
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.models import FINISHED, Task
@@ -56,22 +56,21 @@ def stop_overdue(task: Task, now: datetime) -> None:
     """Stop a task whose clock has run out; `task` is brought up to date."""
     if task.stop_reason or task.finished or task_clock.elapsed(task, now) <= task.timeout_seconds:
         return
-    text = f"The task's time of {task.timeout_seconds} s is over: no more start, pulls in flight end."
-    _stop(task, "task_timeout", text, now)
+    _stop(task, "task_timeout", history.tell_out_of_time, now)
 
 
 def give_up(task: Task, now: datetime) -> None:
     """Stop a task whose planning every worker died of; `task` is brought up to date."""
-    _stop(task, "worker_lost", "The workers that planned this task died time and again: nothing starts.", now)
+    _stop(task, "worker_lost", history.tell_given_up, now)
 
 
-def _stop(task: Task, reason: str, text: str, now: datetime) -> None:
+def _stop(task: Task, reason: str, tell: Callable[[Task, datetime], None], now: datetime) -> None:
     def work() -> None:
         locked = progress.lock(task.pk, stop_reason="", finished_at=None)
         if locked is None:
             return
         progress.request_stop(locked, reason, now)
-        progress.record(locked, now, "stopped", text, reason=reason)
+        tell(locked, now)
         progress.save(locked, now)
 
     retried(work)
@@ -96,7 +95,7 @@ def _wish(task: Task, move: Callable[[Task, datetime], None]) -> Task:
 def _cancel(task: Task, actor: str, now: datetime) -> None:
     if task.stop_reason != "cancelled":
         progress.request_stop(task, "cancelled", now)
-        progress.record(task, now, "cancel_requested", f"{actor} asked to cancel the task.", actor=actor)
+        history.tell_cancel_requested(task, now, actor)
         progress.save(task, now)
 
 
@@ -104,7 +103,7 @@ def _pause(task: Task, actor: str, now: datetime) -> None:
     if task.paused_at is None:
         task.paused_at = now
         progress.save(task, now)
-        progress.record(task, now, "paused", f"{actor} paused the task: no more start.", actor=actor)
+        history.tell_paused(task, now, actor)
 
 
 def _resume(task: Task, actor: str, now: datetime) -> None:
@@ -113,4 +112,4 @@ def _resume(task: Task, actor: str, now: datetime) -> None:
         task.paused_at = None
         progress.save(task, now)
         progress.wake(task, now)
-        progress.record(task, now, "resumed", f"{actor} let the task go on.", actor=actor)
+        history.tell_resumed(task, now, actor)

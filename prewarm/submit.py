@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Tenant, User
-from prewarm import progress
+from prewarm import history
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.models import FINISHED, Batch, BatchStatus, NodeStatus, Task
@@ -74,9 +74,7 @@ def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, valu
         )
         task.save(force_insert=True)
         Batch.objects.create(task=task, number=0, status=BatchStatus.OPEN, dispatching=False, due_at=now)
-        images = len(task.images)
-        text = f"{actor} asked for {images} image{'' if images == 1 else 's'}."
-        progress.record(task, now, "created", text, actor=actor)
+        history.tell_created(task, now, actor)
         transaction.on_commit(ring_turns)
         return task
 

@@ -30,6 +30,7 @@ from prewarm.sending import send_creates, send_deletes
 from prewarm.settle import BatchNews, settle
 from prewarm.starting import Start
 from prewarm.stopping import give_up, keep_clock, stop_overdue
+from prewarm.takeover import tell_of_takeover
 from prewarm.transactions import AWAY, outlast
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,9 @@ class Turn:
             for pull in held.pulls.values():
                 pull.creating = self.runtime.sender.is_creating(pull.name)
             self.hurry = True
+            if batch.lost_claims:
+                with self.apart([held]):
+                    tell_of_takeover(batch)
             if batch.lost_claims >= claims.GIVE_UP_AT:
                 for pull in held.pulls.values():
                     pull.end(Ending("worker_lost", "The workers that held this batch died."))

@@ -1,5 +1,5 @@
 /** People, tasks, results and nodes as the API gives them, with something sensible in every field. */
-import type { Me, Node, NodeResult, Task, TaskDetail } from '../src/api/types'
+import type { Me, Node, NodeResult, ReasonGroup, Task, TaskDetail } from '../src/api/types'
 
 export function person(username: string, role: Me['memberships'][number]['role']): Me {
   return {
@@ -44,6 +44,7 @@ export function newTask(): TaskDetail {
     hint: '',
     counts: countOf([]),
     waiting_reason: '',
+    waiting_text: '',
     waiting_since: null,
     paused_at: null,
     cancel_requested_at: null,
@@ -55,7 +56,7 @@ export function newTask(): TaskDetail {
     change: 0,
     request_id: 'r-1',
   }
-  return { ...task, reasons: [], image_counts: [] }
+  return { ...task, reasons: [], image_counts: [], waiting: null, look_closer: [] }
 }
 
 export function newResult(given: Partial<NodeResult> = {}): NodeResult {
@@ -66,6 +67,7 @@ export function newResult(given: Partial<NodeResult> = {}): NodeResult {
     message: '',
     hint: '',
     attempt: 0,
+    earlier: [],
     batch: 1,
     not_before: null,
     started_at: null,
@@ -75,6 +77,11 @@ export function newResult(given: Partial<NodeResult> = {}): NodeResult {
     change: 0,
     ...given,
   }
+}
+
+export function newGroup(given: Partial<ReasonGroup> = {}): ReasonGroup {
+  const said = { hint: 'Do something about it.', message: '' }
+  return { reason: 'image_not_found', ...said, nodes: 1, images: [], examples: [], look_closer: [], ...given }
 }
 
 export function newNode(given: Partial<Node> = {}): Node {

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from prewarm.wording import listed
+
 
 class TaskStatus(models.TextChoices):
     PENDING = "pending"
@@ -119,6 +121,21 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.id)
+
+    @property
+    def title(self) -> str:
+        """Its name, or its images when it has none."""
+        first, others = self.images[0], len(self.images) - 1
+        return self.name or (f"{first} + {others} more" if others else first)
+
+    @property
+    def target(self) -> str:
+        """The nodes that were asked for, in words."""
+        if self.all_nodes:
+            return "all nodes"
+        if self.node_selector:
+            return f"the nodes with {self.node_selector}"
+        return listed(self.node_names) or "no nodes"
 
     @property
     def finished(self) -> bool:

@@ -43,7 +43,11 @@ def test_it_waits_to_be_planned_and_its_history_begins(as_otto: APIClient) -> No
     event = task.events.get()
     assert (batch.number, batch.status, batch.holder) == (0, "open", "")
     assert (task.hosts, task.open_batches, task.urgent) == (["docker.io", "quay.io"], 1, False)
-    assert (event.kind, event.text, event.change) == ("created", "otto asked for 2 images.", 1)
+    assert (event.kind, event.text, event.change) == (
+        "created",
+        "otto asked for 2 images on the nodes with pool=gpu.",
+        1,
+    )
     assert not NodeResult.objects.exists()
 
 

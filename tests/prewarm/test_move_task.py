@@ -66,7 +66,9 @@ class TestCancel:
         assert answer["Location"] == f"/api/v1/tasks/{task.pk}/"
         assert answer.json()["cancel_requested_at"] is not None
         assert (task.stop_reason, task.status) == ("cancelled", "running")
-        assert history(task) == [("cancel_requested", "otto asked to cancel the task.")]
+        assert history(task) == [
+            ("cancel_requested", "otto cancelled the task: pulls under way are ended, nothing more starts.")
+        ]
         assert is_due(task)
 
     def test_may_be_asked_for_twice_and_counts_once(self, as_otto: APIClient, task: Task) -> None:
@@ -114,7 +116,7 @@ class TestPause:
         assert is_due(task)
 
         assert history(task) == [
-            ("paused", "otto paused the task: no more start."),
+            ("paused", "otto paused the task: pulls under way go on to their end, nothing more starts."),
             ("resumed", "otto let the task go on."),
         ]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from prewarm import changes as module
-from prewarm import progress
+from prewarm import history, progress
 from prewarm.models import NodeResult, Task
 from tests.prewarm.results import happened, running
 from tests.prewarm.rows import asked
@@ -49,7 +49,7 @@ def followed(client: APIClient, task: Task, after: int = 0) -> Iterator[dict[str
 def note(task: Task, text: str) -> None:
     locked = progress.lock(task.pk)
     assert locked is not None
-    progress.record(locked, timezone.now(), "note", text)
+    history.record(locked, timezone.now(), "note", text)
 
 
 def settle(task: Task, *nodes: str) -> None:
@@ -145,7 +145,7 @@ class TestWhenThereIsMuch:
         last = changes(as_vera, task, answers[-1]["change"])
 
         told = [event["text"] for body in [*answers, last] for event in body["events"]]
-        assert told == ["test asked for 1 image.", *(f"after {number}" for number in range(len(sizes)))]
+        assert told == ["test asked for nginx:1.27 on all nodes.", *(f"after {number}" for number in range(len(sizes)))]
 
     def test_what_happens_between_two_answers_is_told_later(self, as_vera: APIClient, task: Task) -> None:
         for n in range(6):

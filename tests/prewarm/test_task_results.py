@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from prewarm import progress
+from prewarm import history, progress
 from prewarm.image_counts import count_images
 from prewarm.image_results import ImageResult, Outcome, write
 from prewarm.models import Batch, NodeResult, Task
@@ -63,6 +63,27 @@ class TestTheDetail:
             ("registry_unreachable", 1, REFUSED),
         ]
         assert all(row["hint"].endswith(".") for row in reasons)
+        assert [row["examples"] for row in reasons] == [["b1", "b2"], ["c1"], ["b3"]]
+        assert "kubectl uncordon {node}" in reasons[1]["look_closer"]
+
+    def test_groups_each_reason_of_a_node_whose_images_failed_for_several(self, as_vera: APIClient) -> None:
+        task = running(asked(["good:1", "missing:1", "missing:2", "secret:1"]))
+        refused = message_of(task, REFUSED)
+        images = [
+            ImageResult(0, Outcome.PULLED),
+            ImageResult(1, Outcome.FAILED, "image_not_found"),
+            ImageResult(2, Outcome.FAILED, "image_not_found"),
+            ImageResult(3, Outcome.FAILED, "unauthorized", message_id=refused.pk if refused else None),
+        ]
+        for node in ("n1", "n2"):
+            happened(task, node, "failed", "image_not_found", NOT_FOUND, images=write(images))
+
+        reasons = as_vera.get(url(task)).json()["reasons"]
+
+        assert [(row["reason"], row["nodes"], row["images"], row["message"]) for row in reasons] == [
+            ("image_not_found", 2, ["missing:1", "missing:2"], NOT_FOUND),
+            ("unauthorized", 2, ["secret:1"], REFUSED),
+        ]
 
     def test_counts_each_image_by_outcome(self, as_vera: APIClient, task: Task) -> None:
         rows = as_vera.get(url(task)).json()["image_counts"]
@@ -220,13 +241,17 @@ class TestEvents:
         for text in ("second", "third"):
             locked = progress.lock(task.pk)
             assert locked is not None
-            progress.record(locked, timezone.now(), "note", text, nodes=["n1"])
+            history.record(locked, timezone.now(), "note", text, nodes=["n1"])
 
         body = as_vera.get(url(task, "events/")).json()
         later = as_vera.get(url(task, "events/"), {"after": body["results"][1]["change"]}).json()
         none = as_vera.get(url(task, "events/"), {"after": body["change"]}).json()
 
-        assert [event["text"] for event in body["results"]] == ["test asked for 1 image.", "second", "third"]
+        assert [event["text"] for event in body["results"]] == [
+            "test asked for nginx:1.27 on all nodes.",
+            "second",
+            "third",
+        ]
         assert [event["change"] for event in body["results"]] == [1, 2, 3]
         assert body["change"] == 3
         assert [event["text"] for event in later["results"]] == ["third"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prewarm.models import Task
-from prewarm.terminal import Progress, bar, words
+from prewarm.terminal import Progress, bar, fitted, words
 
 COUNTS = ("succeeded", "failed", "skipped", "cancelled", "active", "pending")
 
@@ -38,10 +38,18 @@ class TestWords:
             ({"pending": 4}, "0 of 4 nodes"),
             ({"skipped": 1, "cancelled": 2}, "3 of 3 nodes: 1 skipped, 2 cancelled"),
             ({}, "0 of 0 nodes"),
-            ({"pending": 4, "waiting_reason": "host:docker.io"}, "0 of 4 nodes (waiting: host:docker.io)"),
-            ({"succeeded": 1, "waiting_reason": "cluster", "status": "succeeded"}, "1 of 1 nodes: 1 succeeded"),
-            ({"planned_at": None}, "planning"),
-            ({"planned_at": None, "waiting_reason": "node_view_stale"}, "planning, waiting: node_view_stale"),
+            (
+                {"pending": 4, "waiting_reason": "host:docker.io"},
+                "0 of 4 nodes; waiting for room at the registry docker.io",
+            ),
+            ({"pending": 4, "paused_at": timezone.now()}, "0 of 4 nodes; waiting for somebody to resume it"),
+            ({"pending": 4, "waiting_reason": "own_limit"}, "0 of 4 nodes"),
+            ({"succeeded": 1, "waiting_reason": "cluster", "status": "succeeded"}, "1 of 1 node: 1 succeeded"),
+            ({"planned_at": None}, "choosing the nodes"),
+            (
+                {"planned_at": None, "waiting_reason": "cluster_unreachable"},
+                "choosing the nodes, waiting for the API server, which does not answer",
+            ),
         ],
     )
     def test_say_how_far_a_task_is_and_what_it_waits_for(self, counts: dict[str, Any], text: str) -> None:
@@ -76,19 +84,26 @@ class TestTheBar:
 
 
 class TestProgress:
-    def test_in_a_pipe_there_is_a_line_whenever_something_changed(self) -> None:
+    def test_in_a_pipe_there_is_a_line_when_something_changed_at_most_one_a_second(self) -> None:
         stream = io.StringIO()
-        progress = Progress(stream)
+        seconds = iter([0.0, 0.0, 0.3, 0.9, 1.2, 1.2])
+        progress = Progress(stream, clock=lambda: next(seconds))
 
-        for succeeded in (0, 0, 1, 1, 2):
+        for succeeded in (0, 0, 1, 2, 3):
+            progress.show(task(succeeded=succeeded, pending=4 - succeeded))
+        progress.end()
+
+        assert stream.getvalue().splitlines() == ["0 of 4 nodes", "3 of 4 nodes: 3 succeeded"]
+
+    def test_in_a_pipe_the_last_word_is_said_in_any_case(self) -> None:
+        stream = io.StringIO()
+        progress = Progress(stream, clock=lambda: 0.0)
+
+        for succeeded in (0, 1, 2):
             progress.show(task(succeeded=succeeded, pending=2 - succeeded))
         progress.end()
 
-        assert stream.getvalue().splitlines() == [
-            "0 of 2 nodes",
-            "1 of 2 nodes: 1 succeeded",
-            "2 of 2 nodes: 2 succeeded",
-        ]
+        assert stream.getvalue().splitlines() == ["0 of 2 nodes", "2 of 2 nodes: 2 succeeded"]
 
     def test_in_a_terminal_one_line_moves(self) -> None:
         stream = Terminal()
@@ -101,6 +116,12 @@ class TestProgress:
         assert stream.getvalue().count("\n") == 1
         assert stream.getvalue().count("\r\x1b[K") == 2
         assert stream.getvalue().endswith("2 of 2 nodes: 2 succeeded\n")
+
+    @given(st.fixed_dictionaries({name: st.integers(0, 5000) for name in COUNTS}), st.integers(12, 200))
+    def test_the_line_fits_any_terminal(self, counts: dict[str, int], columns: int) -> None:
+        some = task(**counts, waiting_reason="host:registry.example.com")
+
+        assert len(fitted(some, words(some), columns)) < columns
 
     def test_what_was_never_shown_needs_no_new_line(self) -> None:
         stream = Terminal()

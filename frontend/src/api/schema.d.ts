@@ -385,6 +385,14 @@ export interface components {
          * @enum {string}
          */
         DaysEnum: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /** @description An attempt on a node that was not enough, and why. */
+        EarlierAttempt: {
+            attempt: number;
+            reason: string;
+            message: string;
+            /** Format: date-time */
+            ended_at: string;
+        };
         Event: {
             readonly change: number;
             /** Format: date-time */
@@ -392,6 +400,13 @@ export interface components {
             readonly kind: string;
             readonly text: string;
             readonly data: unknown;
+        };
+        /** @description A task that has what another waits for. */
+        HolderSchema: {
+            /** Format: uuid */
+            task: string;
+            title: string;
+            pull_jobs: number;
         };
         /** @description On how many nodes an image ended in one way. */
         ImageGroup: {
@@ -479,6 +494,7 @@ export interface components {
             message: string;
             hint: string;
             attempt: number;
+            earlier: components["schemas"]["EarlierAttempt"][];
             batch: number | null;
             /** Format: date-time */
             not_before: string | null;
@@ -641,12 +657,19 @@ export interface components {
          * @enum {string}
          */
         PullerEnum: "auto" | "job" | "pod";
-        /** @description Nodes that are not warm for one reason, with one of the messages. */
+        /**
+         * @description Nodes that are not warm for one reason, with the message that most of them had, and the first nodes by name.
+         *
+         *     `look_closer` are lines of kubectl; `{node}` in them stands for a node's name.
+         */
         ReasonGroup: {
             reason: string;
             hint: string;
             nodes: number;
             message: string;
+            images: string[];
+            examples: string[];
+            look_closer: string[];
         };
         /**
          * @description * `viewer` - Viewer
@@ -722,6 +745,8 @@ export interface components {
             readonly hint: string;
             readonly counts: components["schemas"]["Counts"];
             readonly waiting_reason: string;
+            /** @description Ends the sentence "waiting for …". */
+            readonly waiting_text: string;
             /** Format: date-time */
             readonly waiting_since: string | null;
             /** Format: date-time */
@@ -740,7 +765,7 @@ export interface components {
             readonly change: number;
             readonly request_id: string;
         };
-        /** @description A task with its failures grouped and its images counted. */
+        /** @description A task with its failures grouped, its images counted, and what it waits for. */
         TaskDetail: {
             /** Format: uuid */
             readonly id: string;
@@ -773,6 +798,8 @@ export interface components {
             readonly hint: string;
             readonly counts: components["schemas"]["Counts"];
             readonly waiting_reason: string;
+            /** @description Ends the sentence "waiting for …". */
+            readonly waiting_text: string;
             /** Format: date-time */
             readonly waiting_since: string | null;
             /** Format: date-time */
@@ -792,6 +819,9 @@ export interface components {
             readonly request_id: string;
             readonly reasons: components["schemas"]["ReasonGroup"][];
             readonly image_counts: components["schemas"]["ImageGroup"][];
+            readonly waiting: components["schemas"]["WaitSchema"] | null;
+            /** @description Lines of kubectl that show the task in the cluster. */
+            readonly look_closer: string[];
         };
         /** @description The body of POST tasks/ and of the preview. */
         TaskRequestRequest: {
@@ -874,6 +904,16 @@ export interface components {
             time_zone: string;
             keep_tasks_days: number;
             keep_audit_days: number;
+        };
+        /** @description What a task waits for. `text` ends the sentence "waiting for …"; `until` is known where a time is waited for. */
+        WaitSchema: {
+            reason: string;
+            text: string;
+            /** Format: date-time */
+            since: string | null;
+            /** Format: date-time */
+            until: string | null;
+            held_by: components["schemas"]["HolderSchema"][];
         };
         /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
         WindowField: {

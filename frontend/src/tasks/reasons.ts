@@ -34,31 +34,8 @@ const reasons: Record<string, string> = {
   cancelled: 'Cancelled',
 }
 
-/** Limits are named by what they limit: `cluster`, `host:registry.example.com`, `tenant:default`, `rate:creates`. */
-const waits: Record<string, (what: string) => string> = {
-  cluster: () => 'room: as many pulls run as the cluster may have at once',
-  host: (host) => `room: as many pulls from ${host} run as may at once`,
-  tenant: () => 'room: as many pulls run as the team may have at once',
-  rate: () => 'the limit of writes per second to the cluster',
-  node_busy: () => 'nodes that are busy with another task',
-  node_view_stale: () => 'news of the nodes: the last is older than a minute',
-  cluster_unreachable: () => 'the cluster’s API server to answer',
-  cluster_refuses: () => 'rights in the cluster: its API server refuses what IPS asks',
-  window: () => 'its time window to open',
-}
-
-/** What passes by itself within a moment, or is said elsewhere on the page. */
-const quietWaits = new Set(['', 'paused', 'own_limit', 'lease_lost', 'changed'])
-
 export function reasonLabel(code: string): string {
   return reasons[code] ?? readable(code)
-}
-
-/** Ends the sentence "Waiting for …"; empty when there is nothing worth saying. */
-export function waitLabel(code: string): string {
-  if (quietWaits.has(code)) return ''
-  const [kind = '', ...what] = code.split(':')
-  return waits[kind]?.(what.join(':')) ?? readable(code).toLowerCase()
 }
 
 function readable(code: string): string {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { router } from '@/router'
 
 import { eventually, open, settled, useFakeApi } from '../page'
-import { newNode, person } from '../rows'
+import { newGroup, newNode, person } from '../rows'
 
 const held = useFakeApi()
 
@@ -77,7 +77,7 @@ describe('a task’s page', () => {
         { node: 'a', status: 'failed', reason: 'image_not_found', hint },
         { node: 'b', status: 'pulling' },
       ],
-      { reasons: [{ reason: 'image_not_found', hint, nodes: 1, message: 'not found' }] },
+      { reasons: [newGroup({ hint, message: 'not found' })] },
     )
 
     const shown = await open(`/tasks/${id}`)

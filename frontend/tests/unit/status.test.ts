@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { reasonLabel, waitLabel } from '@/tasks/reasons'
+import { reasonLabel } from '@/tasks/reasons'
 import { nodeStatus, nodeStatusOrder, outcome, taskStatus } from '@/tasks/status'
 
 describe.each([
@@ -35,16 +35,5 @@ describe('node statuses', () => {
 describe('a code that this UI does not know yet', () => {
   it('is shown as readable words', () => {
     expect(reasonLabel('flux_capacitor_empty')).toBe('Flux capacitor empty')
-    expect(waitLabel('moon_phase')).toBe('moon phase')
-  })
-})
-
-describe('what a task waits for', () => {
-  it('names the registry whose limit is reached', () => {
-    expect(waitLabel('host:registry.example.com:5000')).toContain('from registry.example.com:5000')
-  })
-
-  it('is not mentioned while it is the task’s own pace', () => {
-    expect(waitLabel('own_limit')).toBe('')
   })
 })
