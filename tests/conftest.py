@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -34,6 +35,14 @@ PARTS = frozenset(
         "whole_stage",
     }
 )
+
+
+# A busy machine is no failure: no example has to be quick. Who runs everything gets the same examples each time; the
+# search for new ones is `--hypothesis-profile=long`.
+_ANY_SPEED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow], "print_blob": True}
+hypothesis.settings.register_profile("ips", max_examples=100, derandomize=True, **_ANY_SPEED)
+hypothesis.settings.register_profile("long", max_examples=2000, **_ANY_SPEED)
+hypothesis.settings.load_profile("ips")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -47,7 +47,7 @@ class SimulatedCluster:
         TaintEviction(self.store, deletion, recorder, release)
         self.fleet = Fleet(self.store, self.registry, recorder, pace)
         self.api = Api(self.verbs, release, faults, pace.bookmark)
-        self._control = Control(self.verbs, self.api, faults, self.registry, self.fleet)
+        self.control = Control(self.verbs, self.api, faults, self.registry, self.fleet)
         self._loops: list[Coroutine[Any, Any, None]] = [
             Scheduler(self.store, recorder, release).run(),
             JobController(self.store, self.verbs, recorder, release, pace).run(),
@@ -59,13 +59,17 @@ class SimulatedCluster:
         self._runner: web.AppRunner | None = None
         self.url = ""
 
-    async def start(self) -> None:
-        """Make the nodes, then listen; `url` says where."""
+    def begin(self) -> None:
+        """Make the nodes and let the controllers run, in the running event loop. Nobody can talk to it yet."""
         self._furnish()
         self.fleet.add(self.options.nodes, self.options.faults)
         self._tasks = [asyncio.create_task(loop) for loop in self._loops]
+
+    async def start(self) -> None:
+        """Begin, then listen; `url` says where."""
+        self.begin()
         app = web.Application(client_max_size=BIGGEST_BODY)
-        app.router.add_route("*", "/_sim/{rest:.*}", self._control.handle)
+        app.router.add_route("*", "/_sim/{rest:.*}", self.control.handle)
         app.router.add_route("*", "/{path:.*}", self.api.handle)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
         await self._runner.setup()

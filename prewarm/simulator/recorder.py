@@ -23,6 +23,7 @@ class Recorder:
         self._store = store
         self._release = release
         self._order: deque[Key] = deque()
+        self._number = 0
 
     def tell(
         self,
@@ -89,8 +90,9 @@ class Recorder:
         if field_path:
             involved["fieldPath"] = field_path
         at = now()
+        self._number = max(self._number + 1, time.time_ns())  # of one instant there may be several
         return {
-            "metadata": {"name": f"{metadata['name']}.{time.time_ns():x}", "namespace": namespace},
+            "metadata": {"name": f"{metadata['name']}.{self._number:x}", "namespace": namespace},
             "involvedObject": involved,
             "reason": reason,
             "message": message,

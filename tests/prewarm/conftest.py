@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import hypothesis
 import pytest
 from pytest_django import Settings
 
@@ -16,12 +15,6 @@ from prewarm.models import Installation
 from tests.prewarm.simulated import Worker, take_nodes
 from tests.sampler import Sampler
 from tests.simulator import Simulated
-
-# A busy machine is no failure: no example has to be quick.
-hypothesis.settings.register_profile(
-    "ips", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
-)
-hypothesis.settings.load_profile("ips")
 
 
 @pytest.fixture(scope="session")
