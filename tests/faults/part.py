@@ -20,18 +20,23 @@ class Part:
     What dies is started again by `revive`, as a supervisor would do, without what one start was given as its own.
     """
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str], logs: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], environment: dict[str, str], logs: Path, *, says_when_up: bytes = b""
+    ) -> None:
         self.name = name
+        self.says_when_up = says_when_up
         self.command = command
         self.environment = environment
         self.log = logs / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.wanted = False
         self._dead_since = 0.0
+        self._log_at_start = 0
 
     def start(self, *, output: Path | None = None, **environment: str) -> None:
         """Start it; `environment` and `output` are for this start alone."""
         self.wanted = True
+        self._log_at_start = self.log.stat().st_size if self.log.exists() else 0
         with (output or self.log).open("ab") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command],
@@ -53,6 +58,14 @@ class Part:
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def up(self) -> bool:
+        """Whether it has said that it works, since its last start."""
+        if not self.alive() or not self.says_when_up:
+            return self.alive()
+        with self.log.open("rb") as log:
+            log.seek(self._log_at_start)
+            return self.says_when_up in log.read()
 
     def revive(self) -> None:
         """Start it again a little after it died."""

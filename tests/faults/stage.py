@@ -31,7 +31,7 @@ from tests.environment import free_port
 from tests.faults.part import Part
 from tests.faults.tally import TALLY
 from tests.people import person
-from tests.processes import Valkey, listens
+from tests.processes import Server, Valkey, listens
 
 PROJECT = Path(__file__).parents[2]
 MANAGE = [sys.executable, str(PROJECT / "manage.py")]
@@ -90,17 +90,17 @@ class Stage:
         self.logs.mkdir(parents=True)
         self.parts = {
             "web": self._part("web", sys.executable, "-m", "gunicorn", "--config", "python:ips.web_server", "ips.wsgi"),
-            "worker-1": self._part("worker-1", *MANAGE, "runworker", "turns"),
-            "worker-2": self._part("worker-2", *MANAGE, "runworker", "turns"),
-            "ticker": self._part("ticker", *MANAGE, "runworker", "ticks"),
+            "worker-1": self._part("worker-1", *MANAGE, "runworker", "turns", says_when_up=b"a worker starts"),
+            "worker-2": self._part("worker-2", *MANAGE, "runworker", "turns", says_when_up=b"a worker starts"),
+            "ticker": self._part("ticker", *MANAGE, "runworker", "ticks", says_when_up=b"a worker starts"),
             "scheduler": self._part("scheduler", *MANAGE, "runscheduler"),
             "watcher": self._part("watcher", *MANAGE, "runwatcher"),
         }
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1/", timeout=30)
         self._read: dict[Path, int] = {}
 
-    def _part(self, name: str, *command: str) -> Part:
-        return Part(name, list(command), self.environment, self.logs)
+    def _part(self, name: str, *command: str, says_when_up: bytes = b"") -> Part:
+        return Part(name, list(command), dict(self.environment), self.logs, says_when_up=says_when_up)
 
     @property
     def workers(self) -> list[Part]:
@@ -142,6 +142,7 @@ class Stage:
             part.ask_to_end()
         for part in self.parts.values():
             part.end()
+        self.read_logs()
 
     def make_whole(self) -> None:
         """Everything runs, and answers, with nothing special about it."""
@@ -151,13 +152,18 @@ class Stage:
             part.thaw()
             if not part.alive():
                 part.start()
-        self.until(self.ready, "IPS to be ready")
+        self.until(lambda: all(part.up() for part in self.parts.values()) and self.ready(), "IPS to be ready")
 
     def ready(self) -> bool:
         try:
             return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
+
+    def not_ready(self) -> set[str]:
+        """The parts that /readyz says are not ready."""
+        told = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=10).json()["parts"]
+        return {name for name, state in told.items() if state != "ok"}
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
         """Wait for it, and meanwhile start again what died and should be there."""
@@ -215,6 +221,36 @@ class Stage:
                 other.send(signal.SIGSTOP)
         worker.end()
         worker.start(**environment)
+
+    @contextmanager
+    def every_worker(self, **environment: str) -> Iterator[None]:
+        """Both workers anew, with this environment at each start of theirs; as they were afterwards."""
+        for worker in self.workers:
+            worker.environment |= environment
+            worker.end()
+            worker.start()
+        try:
+            yield
+        finally:
+            for worker in self.workers:
+                worker.environment = dict(self.environment)
+                worker.end()
+                worker.start()
+
+    def kill_server(self, name: str, server: Server) -> None:
+        """kill -9 of something that IPS leans on."""
+        TALLY.kill(name)
+        server.kill()
+
+    def for_a_while(self, seconds: float) -> None:
+        """A fault lasts so long: how long is part of the fault. What dies of it meanwhile is started again."""
+        over = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() >= over, "the fault to be over", seconds + 1)
+
+    def said(self, words: str) -> Callable[[], bool]:
+        """Whether any part has logged this since the condition was made."""
+        self.read_logs()
+        return lambda: any(words in str(line.get("msg")) for line in self.read_logs())
 
     def read_logs(self) -> list[dict[str, Any]]:
         """What the parts have logged since the last call; lines of takeovers and the like are tallied."""
