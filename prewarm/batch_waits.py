@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prewarm import progress
-from prewarm.claims import fence
+from prewarm.claims import fence_each
 from prewarm.models import Batch, BatchStatus, Task
 from prewarm.transactions import retried
 
@@ -33,12 +33,8 @@ def tell(task: Task, waits: Mapping[Batch, Waits], now: datetime) -> None:
         return
 
     def work() -> Task | None:
-        ours = [
-            batch
-            for batch, what in sorted(changed.items(), key=lambda item: item[0].pk)
-            if fence(batch, waits_for=what.reason, waiting=what.nodes)
-        ]
-        if not ours or all(batch.waits_for == changed[batch].reason for batch in ours):
+        ours = fence_each({batch: {"waits_for": what.reason, "waiting": what.nodes} for batch, what in changed.items()})
+        if all(batch.waits_for == what.reason for batch, what in changed.items() if batch.pk in ours):
             return None
         locked = progress.lock(task.pk, finished_at=None)
         if locked:

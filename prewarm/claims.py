@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, DateTimeField, F, IntegerField, Q, Value, When
+from django.db.models import Case, DateTimeField, F, IntegerField, Prefetch, Q, Value, When
 
 from prewarm.clock import database_now
-from prewarm.models import Batch, BatchStatus
+from prewarm.models import Batch, BatchStatus, Task
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +78,10 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
         lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
         token=F("token") + 1,
     )
-    mine = Batch.objects.filter(holder=holder, pk__in=chosen).select_related("task", "task__tenant")
-    taken = list(mine.order_by("task_id", "number"))
+    tasks = Prefetch("task", Task.objects.defer("node_names"))
+    taken = list(
+        Batch.objects.filter(holder=holder, pk__in=chosen).prefetch_related(tasks).order_by("task_id", "number")
+    )
     for batch in taken:
         if batch.lost_claims:
             log.warning("took over a batch", extra={"batch": batch.pk, "lost_claims": batch.lost_claims})
@@ -99,11 +101,31 @@ def renew(holder: str, batches: Iterable[Batch]) -> tuple[set[int], Lease]:
 
 def fence(batch: Batch, **values: object) -> bool:
     """First statement of every transaction for a batch: false when somebody else has claimed it since."""
-    ours = Batch.objects.filter(pk=batch.pk, token=batch.token, holder=batch.holder)
-    if ours.update(**(values or {"token": batch.token})) == 1:
-        return True
-    log.warning("fenced write", extra={"batch": batch.pk, "token": batch.token})
-    return False
+    return bool(fence_all([batch], **values))
+
+
+def fence_all(batches: Sequence[Batch], **values: object) -> set[int]:
+    """The same for several batches by one statement: the ids of those that are still ours, all written alike."""
+    claims: dict[tuple[str, int], list[int]] = {}
+    for batch in sorted(batches, key=lambda batch: batch.pk):
+        claims.setdefault((batch.holder, batch.token), []).append(batch.pk)
+    ours = Q()
+    for (holder, token), ids in claims.items():
+        ours |= Q(pk__in=ids, holder=holder, token=token)
+    found = Batch.objects.filter(ours)
+    if found.update(**(values or {"token": F("token")})) == len(batches):
+        return {batch.pk for batch in batches}
+    left = set(found.values_list("pk", flat=True))
+    log.warning("fenced write", extra={"batches": sorted({batch.pk for batch in batches} - left)})
+    return left
+
+
+def fence_each(values: Mapping[Batch, Mapping[str, object]]) -> set[int]:
+    """The same where batches are written differently; one statement for all that are written alike."""
+    alike: dict[tuple[tuple[str, object], ...], list[Batch]] = {}
+    for batch, what in sorted(values.items(), key=lambda item: item[0].pk):
+        alike.setdefault(tuple(sorted(what.items())), []).append(batch)
+    return {pk for what, batches in alike.items() for pk in fence_all(batches, **dict(what))}
 
 
 def hand_back(batch: Batch, due_at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from prewarm import batch_waits, history, limits, order, progress
-from prewarm.claims import fence
+from prewarm.claims import fence_each
 from prewarm.conclude import Conclusion, without_pull
 from prewarm.crash_points import crash_point
 from prewarm.eligibility import skip_reason
@@ -37,10 +37,11 @@ class Candidate:
 
 @dataclass
 class Dispatched:
-    """The slots that are committed, and what the rest waits for: a limit's name or a word."""
+    """The slots that are committed, what the rest waits for (a limit's name or a word), and if batches were opened."""
 
     slots: list[tuple[Candidate, NodeSlot]] = field(default_factory=list)
     waits_for: str = ""
+    opened: bool = False
 
 
 class NotNow(Exception):
@@ -54,43 +55,8 @@ def on_free_nodes(candidates: list[Candidate]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.result.node not in busy]
 
 
-def examine(task: Task, candidates: list[Candidate], nodes: Mapping[str, Node]) -> list[tuple[Candidate, Conclusion]]:
-    """Look at the nodes again: what is to be skipped, or has images already, is decided without a pull."""
-    decided = []
-    for candidate in candidates:
-        conclusion = _without_pull(task, candidate.result, nodes.get(candidate.result.node))
-        if conclusion:
-            decided.append((candidate, conclusion))
-    return decided
-
-
-def dispatch(
-    installation: str, task: Task, candidates: list[Candidate], wants: Mapping[int, int], now: datetime
-) -> Dispatched:
-    """Give slots to as many candidates as the limits allow.
-
-    1. Ask the order for this task's share of the limits, after what waits ahead.
-    2. Commit slots, node results and limits together; if anything of it does not hold any more, nothing is taken.
-
-    `wants` says for each batch id how many of its nodes could be dispatched if limits allowed.
-    """
-    chosen, ahead, waits_for = _within_limits(task, candidates, now)
-    if not chosen:
-        return Dispatched(waits_for=waits_for)
-    slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]
-    try:
-        retried(lambda: _commit(task, slots, ahead, wants, waits_for, now))
-        crash_point("slots_taken")
-    except LimitFull as full:
-        return Dispatched(waits_for=full.name)
-    except IntegrityError:
-        return Dispatched(waits_for="node_busy")  # another task was faster on one of the nodes
-    except NotNow as not_now:
-        return Dispatched(waits_for=str(not_now))
-    return Dispatched(slots, waits_for)
-
-
-def _without_pull(task: Task, result: NodeResult, node: Node | None) -> Conclusion | None:
+def decide(task: Task, result: NodeResult, node: Node | None) -> Conclusion | None:
+    """Look at the node again: what is to be skipped, or has images already, is decided without a pull."""
     if node is None:
         return without_pull(result, set(), "node_gone")
     skip = skip_reason(node, include_cordoned=task.include_cordoned)
@@ -101,6 +67,40 @@ def _without_pull(task: Task, result: NodeResult, node: Node | None) -> Conclusi
     still_open = [image.index for image in read(result.images) if image.open]
     present = proven_present([task.images[index] for index in still_open], node.images)
     return without_pull(result, {still_open[n] for n in present}, "") if present else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of one batch: how many of its nodes could be dispatched if limits allowed, and how many never were."""
+
+    wants: int
+    fresh: int
+
+
+def dispatch(
+    installation: str, task: Task, candidates: list[Candidate], standing: Mapping[int, Standing], now: datetime
+) -> Dispatched:
+    """Give slots to as many candidates as the limits allow.
+
+    1. Ask the order for this task's share of the limits, after what waits ahead.
+    2. Commit slots, node results and limits together; if anything of it does not hold any more, nothing is taken.
+
+    `standing` is of the candidates' batches, by id.
+    """
+    chosen, ahead, waits_for = _within_limits(task, candidates, now)
+    if not chosen:
+        return Dispatched(waits_for=waits_for)
+    slots = [(candidate, _slot(installation, task, candidate, now)) for candidate in chosen]
+    try:
+        opened = retried(lambda: _commit(task, slots, ahead, standing, waits_for, now))
+        crash_point("slots_taken")
+    except LimitFull as full:
+        return Dispatched(waits_for=full.name)
+    except IntegrityError:
+        return Dispatched(waits_for="node_busy")  # another task was faster on one of the nodes
+    except NotNow as not_now:
+        return Dispatched(waits_for=str(not_now))
+    return Dispatched(slots, waits_for, opened)
 
 
 def _within_limits(task: Task, free: list[Candidate], now: datetime) -> tuple[list[Candidate], dict[str, int], str]:
@@ -150,16 +150,20 @@ def _commit(
     task: Task,
     slots: list[tuple[Candidate, NodeSlot]],
     ahead: Mapping[str, int],
-    wants: Mapping[int, int],
+    standing: Mapping[int, Standing],
     waits_for: str,
     now: datetime,
-) -> None:
+) -> bool:
+    """True when batches were opened."""
     k = len(slots)
     taken_by = Counter(candidate.batch.pk for candidate, _ in slots)
-    for batch in sorted({c.batch.pk: c.batch for c, _ in slots}.values(), key=lambda batch: batch.pk):
-        left = max(0, wants.get(batch.pk, 0) - taken_by[batch.pk])
-        if not fence(batch, waiting=left, waits_for=waits_for if left else ""):
-            raise NotNow("lease_lost")
+    batches = {candidate.batch.pk: candidate.batch for candidate, _ in slots}
+    left = {pk: max(0, standing[pk].wants - taken_by[pk]) for pk in batches}
+    written = {
+        batch: {"waiting": left[pk], "waits_for": waits_for if left[pk] else ""} for pk, batch in batches.items()
+    }
+    if fence_each(written) != batches.keys():
+        raise NotNow("lease_lost")
     room = task.max_in_flight - k
     locked = (
         progress.lock(task.pk, cancel_requested_at=None, paused_at=None, in_flight__lte=room) if room >= 0 else None
@@ -172,7 +176,8 @@ def _commit(
     if results.update(started_at=Coalesce(F("started_at"), now), **values) != k:
         raise NotNow("changed")
     limits.take(Counter(name for _, slot in slots for name in slot.limits()), ahead)
-    _close_drained(locked, taken_by)
+    fresh = Counter(candidate.batch.pk for candidate, _ in slots if candidate.result.started_at is None)
+    drained = [pk for pk, count in fresh.items() if count == standing[pk].fresh]
     locked.pending -= k
     locked.active += k
     locked.in_flight += k
@@ -182,15 +187,7 @@ def _commit(
     if locked.started_at is None:
         locked.started_at = now
         history.tell_started(locked, now, k)
-    progress.open_batches(locked, now)
+    opened = progress.close_drained(locked, drained, now)
     progress.save(locked, now)
     crash_point("taking_slots")
-
-
-def _close_drained(task: Task, batch_ids: Mapping[int, int]) -> None:
-    """A batch of which every node was dispatched once makes room for the next."""
-    fresh = NodeResult.objects.filter(batch_id__in=list(batch_ids), status=NodeStatus.PENDING, started_at=None)
-    left = set(fresh.values_list("batch_id", flat=True).distinct())
-    drained = batch_ids.keys() - left
-    if drained:
-        Batch.objects.filter(pk__in=drained).update(dispatching=False)
+    return opened

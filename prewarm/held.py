@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,16 +30,19 @@ class Held:
     pulls: dict[str, Pull] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, batch: Batch, lease: Lease) -> Held:
-        held = cls(batch, batch.task, lease)
-        unfinished = NodeResult.objects.filter(
-            batch=batch, status__in=(NodeStatus.PENDING, NodeStatus.PULLING)
-        ).order_by("pk")
-        held.results = {result.pk: result for result in unfinished}
-        for slot in NodeSlot.objects.filter(batch=batch).select_related("node_result"):
-            result = held.results.get(slot.node_result_id) or slot.node_result
-            held.pulls[slot.pull_job] = Pull.of_slot(slot, result, held.task)
-        return held
+    def load(cls, batches: Iterable[Batch], lease: Lease) -> list[Held]:
+        """Read what there is of these batches, by two statements for all."""
+        found = {batch.pk: cls(batch, batch.task, lease) for batch in batches}
+        ids = [pk for pk, held in found.items() if not held.planning]
+        if ids:
+            unfinished = NodeResult.objects.filter(batch__in=ids, status__in=(NodeStatus.PENDING, NodeStatus.PULLING))
+            for result in unfinished.order_by("pk"):
+                found[result.batch_id or 0].results[result.pk] = result
+            for slot in NodeSlot.objects.filter(batch__in=ids).select_related("node_result"):
+                held = found[slot.batch_id]
+                result = held.results.get(slot.node_result_id) or slot.node_result
+                held.pulls[slot.pull_job] = Pull.of_slot(slot, result, held.task)
+        return list(found.values())
 
     @property
     def planning(self) -> bool:
@@ -61,6 +65,9 @@ class Held:
         self.task = task
         for pull in self.pulls.values():
             pull.task = task
+
+    def never_dispatched(self) -> list[NodeResult]:
+        return [row for row in self.results.values() if row.status == NodeStatus.PENDING and row.started_at is None]
 
     def candidates(self, now: datetime) -> list[Candidate]:
         """Pending nodes whose time has come and whose last pull job is gone."""

@@ -43,6 +43,8 @@ def gather(held: Held, stream: PodStream, now: datetime, news: BatchNews | None 
         waiting = [row for row in held.results.values() if row.status == NodeStatus.PENDING and row.pk not in decided]
         news.conclusions += [stop(row, reason) for row in waiting]
     terminal = {found.result.pk for found in news.conclusions if found.terminal}
+    fresh = held.never_dispatched() if terminal else []
+    news.drains = bool(fresh) and all(row.pk in terminal for row in fresh)
     news.ends = not (held.results.keys() - terminal) and len(held.pulls) == len(news.releases)
     return news
 

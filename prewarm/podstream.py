@@ -88,11 +88,10 @@ class PodStream:
             changed, self._changed = self._changed, set()
         return changed
 
-    def wait(self, seconds: float) -> None:
-        """Until something changes, at most so long."""
+    def wait(self, seconds: float) -> bool:
+        """Until something changes, at most so long; true when something did."""
         with self._news:
-            if not self._changed:
-                self._news.wait(max(0.0, seconds))
+            return bool(self._changed) or self._news.wait(max(0.0, seconds))
 
     def wake(self) -> None:
         """End a wait: something else than a pod has news."""

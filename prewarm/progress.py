@@ -5,6 +5,7 @@ Every function here runs inside a transaction that holds the task's row.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,13 +40,21 @@ def lock(task_id: UUID, **conditions: Any) -> Task | None:
     """Raise the task's counter, which locks its row, and read it. None when the conditions do not hold (any more)."""
     if Task.objects.filter(pk=task_id, **conditions).update(change=F("change") + 1) != 1:
         return None
-    return Task.objects.get(pk=task_id)
+    return Task.objects.defer("node_names").get(pk=task_id)
 
 
 def save(task: Task, now: datetime) -> None:
     """Write the locked task back, and its clock with it."""
     task_clock.bring_up_to(task, now)
     task.save(update_fields=_WRITTEN)
+
+
+def close_drained(task: Task, batch_ids: Collection[int], now: datetime) -> bool:
+    """Every node of these batches was dispatched once: they make room for the next. True when one was opened."""
+    if not batch_ids:
+        return False
+    Batch.objects.filter(pk__in=batch_ids).update(dispatching=False)
+    return open_batches(task, now) > 0
 
 
 def open_batches(task: Task, now: datetime) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from prewarm import history, limits, progress
-from prewarm.claims import fence
+from prewarm.claims import fence_all
 from prewarm.conclude import Conclusion
 from prewarm.crash_points import crash_point
 from prewarm.image_counts import count_images
@@ -47,17 +47,24 @@ class BatchNews:
     releases: list[Pull] = field(default_factory=list)
     new_uids: list[Pull] = field(default_factory=list)
     ends: bool = False
+    drains: bool = False  # with this, each of its nodes was dispatched or decided without
 
     def __bool__(self) -> bool:
         return bool(self.conclusions or self.concluded or self.releases or self.new_uids or self.ends)
 
+    @property
+    def pressing(self) -> bool:
+        """Whether there is more than uids to write, which may wait for company."""
+        return bool(self.conclusions or self.concluded or self.releases or self.ends)
+
 
 @dataclass
 class Settled:
-    """What the transaction did: the task as written, and the batches that were no longer ours."""
+    """What the transaction did: the task as written, the batches that were no longer ours, if others were opened."""
 
     task: Task | None
     lost: list[BatchNews]
+    opened: bool = False
 
 
 def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
@@ -69,15 +76,13 @@ def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
 
 
 def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
-    ours: list[BatchNews] = []
-    lost: list[BatchNews] = []
-    for entry in sorted(news, key=lambda entry: entry.batch.pk):
-        # a verdict shows that the batch does not kill its holder
-        values = {"lost_claims": 0} if entry.concluded else {}
-        (ours if fence(entry.batch, **values) else lost).append(entry)
+    left = fence_all([entry.batch for entry in news])
+    ours = [entry for entry in news if entry.batch.pk in left]
+    lost = [entry for entry in news if entry.batch.pk not in left]
     task = progress.lock(task_id) if ours else None
     if task is None:
         return Settled(None, lost)
+    _forgive(ours)
     released = _give_back_slots(ours)
     task.in_flight -= len(released)
     conclusions = [conclusion for entry in ours for conclusion in entry.conclusions]
@@ -89,13 +94,21 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     limits.give_back(released)
     history.tell_results(task, conclusions, now)
     _stop_at_failure_limit(task, now)
-    _close_skipped(ours)
-    progress.end_batches(task, [entry.batch.pk for entry in ours if entry.ends], now)
-    if not task.finished:
-        progress.open_batches(task, now)
+    ended = [entry.batch.pk for entry in ours if entry.ends]
+    progress.end_batches(task, ended, now)
+    opened = progress.close_drained(task, [entry.batch.pk for entry in ours if entry.drains], now)
+    if ended and not task.finished:
+        opened = progress.open_batches(task, now) > 0 or opened
     progress.save(task, now)
     crash_point("settling")
-    return Settled(task, lost)
+    return Settled(task, lost, opened)
+
+
+def _forgive(entries: list[BatchNews]) -> None:
+    """A verdict shows that the batch does not kill its holder."""
+    forgiven = [entry.batch.pk for entry in entries if entry.concluded and entry.batch.lost_claims]
+    if forgiven:
+        Batch.objects.filter(pk__in=forgiven).update(lost_claims=0)
 
 
 def _steps(news: Iterable[BatchNews]) -> list[str]:
@@ -218,15 +231,6 @@ def _ended_images(conclusions: list[Conclusion]) -> Counter[tuple[int, str, str]
     return Counter(
         (image.index, str(image.outcome), image.reason) for found in conclusions for image in found.ended_images
     )
-
-
-def _close_skipped(entries: list[BatchNews]) -> None:
-    """Nodes decided without a pull may have been the last that were not dispatched."""
-    ids = [entry.batch.pk for entry in entries if any(not found.result.started_at for found in entry.conclusions)]
-    for pk in ids:
-        fresh = NodeResult.objects.filter(batch_id=pk, status=NodeStatus.PENDING, started_at=None)
-        if not fresh.exists():
-            Batch.objects.filter(pk=pk).update(dispatching=False)
 
 
 def _stop_at_failure_limit(task: Task, now: datetime) -> None:

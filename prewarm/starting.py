@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from prewarm import batch_waits, limits
 from prewarm.batch_waits import Waits
-from prewarm.dispatch import Candidate, dispatch, examine, on_free_nodes
+from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
 from prewarm.held import Held
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, NodeView, Task
@@ -14,9 +17,38 @@ from prewarm.news import stop_reason
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
 from prewarm.settle import BatchNews
+from prewarm.upsert import ROWS
 
 # Seen in a dispatch that did not come about; the next cycle, a moment later, knows more.
 PASSING = frozenset({"lease_lost", "changed", "own_limit"})
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many pull jobs more a task may have, and each of its batches by id."""
+
+    task: int
+    batches: Mapping[int, int]
+
+    @classmethod
+    def of(cls, task: Task, group: Iterable[Held]) -> Room:
+        left = max(0, task.max_in_flight - task.in_flight)
+        return cls(left, {held.batch.pk: max(0, task.concurrency - len(held.pulls)) for held in group})
+
+    def split(self, candidates: list[Candidate], times: int = 1) -> tuple[list[Candidate], list[Candidate]]:
+        """Those that find room (or `times` as much of it, at most 500), and the rest."""
+        most = min(self.task * times, ROWS)
+        chosen: list[Candidate] = []
+        rest: list[Candidate] = []
+        taken: Counter[int] = Counter()
+        for candidate in candidates:
+            batch = candidate.batch.pk
+            if len(chosen) < most and taken[batch] < self.batches[batch] * times:
+                taken[batch] += 1
+                chosen.append(candidate)
+            else:
+                rest.append(candidate)
+        return chosen, rest
 
 
 class Start:
@@ -27,7 +59,7 @@ class Start:
         self.everything = group
         self.group = [held for held in group if not stop_reason(held) and not held.planning]
         self.now = now
-        self.wants: dict[int, int] = {}
+        self.wants: Counter[int] = Counter()  # by batch id, for whom there is room but for the limits
         self.candidates: list[Candidate] = []
         self.nodes: dict[str, Node] = {}
 
@@ -36,7 +68,7 @@ class Start:
         return self.everything[0].task
 
     def look(self) -> dict[int, BatchNews]:
-        """Find the candidates, at most `concurrency` per batch, and what their nodes decide without a pull.
+        """Find the candidates that there is room for, and what nodes decide without a pull.
 
         A node that is busy with another pull job is passed over, so that it holds up no other node of its batch.
         """
@@ -47,40 +79,52 @@ class Start:
         if unfinished and (hold := self.hold()):
             self.note(hold, unfinished)
             return {}
-        room = {held.batch.pk: max(0, held.task.concurrency - len(held.pulls)) for held in self.group}
-        ready = [one for held in self.group if room[held.batch.pk] for one in held.candidates(self.now)]
-        if not ready:
+        room = Room.of(self.task, self.group)
+        ready = [one for held in self.group if room.batches[held.batch.pk] for one in held.candidates(self.now)]
+        if not ready or not room.task:
             self.note("")
             return {}
         if not NodeView.load().fresh():
             self.note("node_view_stale", unfinished)
             return {}
-        for candidate in on_free_nodes(ready):
-            wanted = self.wants.get(candidate.batch.pk, 0)
-            if wanted < room[candidate.batch.pk]:
-                self.wants[candidate.batch.pk] = wanted + 1
-                self.candidates.append(candidate)
-        if not self.candidates:
+        free = on_free_nodes(ready)
+        if not free:
             self.note("node_busy", [held for held in self.group if held.candidates(self.now)])
-            return {}
-        self.nodes = Node.objects.in_bulk([candidate.result.node for candidate in self.candidates])
+        return self.examine(free, room)
+
+    def examine(self, free: list[Candidate], room: Room) -> dict[int, BatchNews]:
+        """Look at as many nodes as there is room for; while none of them needs a pull, at four times as many."""
         decided: dict[int, BatchNews] = {}
-        for candidate, conclusion in examine(self.task, self.candidates, self.nodes):
-            decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
+        times = 1
+        while free and not self.candidates and len(self.nodes) < ROWS:
+            chosen, free = room.split(free, times)
+            self.nodes |= Node.objects.in_bulk([candidate.result.node for candidate in chosen])
+            for candidate in chosen:
+                conclusion = decide(self.task, candidate.result, self.nodes.get(candidate.result.node))
+                if conclusion:
+                    decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
+                if not conclusion or not conclusion.terminal:
+                    self.candidates.append(candidate)
+            times *= 4
+        self.candidates, _ = room.split(self.candidates)
+        self.wants.update(candidate.batch.pk for candidate in self.candidates)
         return decided
 
-    def go(self, held_now: dict[int, Held]) -> None:
+    def go(self, held_now: dict[int, Held]) -> Dispatched:
         """Give slots to what is left; the pull jobs are then to be created."""
         self.group = [held for held in self.group if held.batch.pk in held_now]
         left = [c for c in self.candidates if c.result.status == NodeStatus.PENDING and c.batch.pk in held_now]
         if not left or not self.group:
-            return
+            return Dispatched()
         task = self.task
-        room = max(0, task.max_in_flight - task.in_flight)
-        if task.stop_reason or not room:
+        if task.stop_reason or task.in_flight >= task.max_in_flight:
             self.note("")
-            return
-        done = dispatch(self.runtime.installation, task, left[:room], self.wants, self.now)
+            return Dispatched()
+        standing = {
+            held.batch.pk: Standing(self.wants[held.batch.pk], len(held.never_dispatched())) for held in self.group
+        }
+        left = left[: task.max_in_flight - task.in_flight]
+        done = dispatch(self.runtime.installation, task, left, standing, self.now)
         for candidate, slot in done.slots:
             result = candidate.result
             result.status, result.not_before = NodeStatus.PULLING, None
@@ -94,7 +138,8 @@ class Start:
             batch.waiting, batch.waits_for = rest, done.waits_for if rest else ""
         task.in_flight += len(done.slots)
         if done.waits_for not in PASSING:
-            self.note(done.waits_for, [held for held in self.group if self.wants.get(held.batch.pk)])
+            self.note(done.waits_for, [held for held in self.group if self.wants[held.batch.pk]])
+        return done
 
     def hold(self) -> str:
         """What lets nothing of this task start now, whatever the limits say."""
@@ -109,5 +154,5 @@ class Start:
         counts = limits.is_limit(waits_for)
         waits = {held.batch: Waits() for held in self.group}
         for held in batches or []:
-            waits[held.batch] = Waits(waits_for, self.wants.get(held.batch.pk, 0) if counts else 0)
+            waits[held.batch] = Waits(waits_for, self.wants[held.batch.pk] if counts else 0)
         batch_waits.tell(self.task, waits, self.now)

@@ -24,6 +24,7 @@ from prewarm.news import follow, gather
 from prewarm.observe import observe
 from prewarm.planner import LostBatch, plan
 from prewarm.pull import Ending, Phase, Pull
+from prewarm.rhythm import GAP_SECONDS, Rhythm
 from prewarm.runtime import Runtime
 from prewarm.sender import WaitFor
 from prewarm.sending import send_creates, send_deletes
@@ -32,6 +33,7 @@ from prewarm.starting import Start
 from prewarm.stopping import give_up, keep_clock, stop_overdue
 from prewarm.takeover import tell_of_takeover
 from prewarm.transactions import AWAY, outlast
+from prewarm.upsert import ROWS
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +41,7 @@ FLUSH_SECONDS = 0.5
 PLAN_AGAIN = timedelta(seconds=1)
 BROKEN_AGAIN = timedelta(seconds=10)
 STOPS_PULLS = frozenset({"cancelled", "task_timeout"})
-# So few pull jobs may be settled as soon as they have news; more wait for the commit interval, and go together.
-FEW = 20
 NODES_AGAIN_SECONDS = 5.0
-GAP_SECONDS = 0.02
 
 
 class Turn:
@@ -54,7 +53,7 @@ class Turn:
         self.leaving: dict[str, Pull] = {}  # judged and given back; only their deletion is still to be sent
         self.renewed = time.monotonic()
         self.nodes_seen = 0.0
-        self.hurry = False
+        self.rhythm = Rhythm()
 
     def run(self) -> bool:
         """Work for at most `TURN_SECONDS`; true when something that is due now was handed back.
@@ -75,12 +74,13 @@ class Turn:
     def work(self) -> None:
         end = time.monotonic() + settings.TURN_SECONDS
         while not self.runtime.stopping.is_set() and time.monotonic() < end:
-            started = time.monotonic()
-            self.claim()
+            beat = self.rhythm.begin()
+            if beat:
+                self.claim()
             if not self.held and not self.leaving:
                 break
-            self.cycle()
-            self.pause(started)
+            self.cycle(beat=beat)
+            self.pause()
         self.flush()
 
     def claim(self) -> None:
@@ -88,37 +88,38 @@ class Turn:
         batches, lease = claims.claim_due(self.runtime.holder, [held.batch for held in self.held.values()])
         if batches:
             crash_point("claimed")
-        for batch in batches:
-            held = self.held[batch.pk] = Held.load(batch, lease)
+        for held in Held.load(batches, lease):
+            self.held[held.batch.pk] = held
             for pull in held.pulls.values():
                 pull.creating = self.runtime.sender.is_creating(pull.name)
-            self.hurry = True
-            if batch.lost_claims:
+            if held.batch.lost_claims:
                 with self.apart([held]):
-                    tell_of_takeover(batch)
-            if batch.lost_claims >= claims.GIVE_UP_AT:
+                    tell_of_takeover(held.batch)
+            if held.batch.lost_claims >= claims.GIVE_UP_AT:
                 for pull in held.pulls.values():
                     pull.end(Ending("worker_lost", "The workers that held this batch died."))
 
-    def cycle(self) -> None:
-        """One pass over everything held: plan, listen, settle, start, send, renew."""
-        now = database_now()
-        self.hurry = False
-        self.take_wishes(now)
-        for held in [held for held in self.held.values() if held.planning]:
-            with self.apart([held]):
-                self.plan(held, now)
-        self.listen(now)
+    def cycle(self, *, beat: bool = True) -> None:
+        """One pass over everything held: plan, listen, settle, start, send, renew.
+
+        Between two beats the database is asked nothing unless something was settled.
+        """
+        now = self.rhythm.look_at_the_clock() if beat else self.rhythm.now()
+        if beat:
+            self.take_wishes(now)
+            for held in [held for held in self.held.values() if held.planning]:
+                with self.apart([held]):
+                    self.plan(held, now)
+        self.listen(now, beat)
         self.end_on_gone_nodes()
+        settled = False
         for group in self.by_task():
             with self.apart(group):
-                self.settle(group, now)
-        for group in self.by_task():
-            with self.apart(group):
-                start = Start(self.runtime, group, now)
-                if decided := start.look():
-                    self.settle(group, now, decided)
-                start.go(self.held)
+                settled = bool(self.settle(group, now, beat)) or settled
+        if beat or settled:  # what one task gave back may be what another waits for
+            for group in self.by_task():
+                with self.apart(group):
+                    self.start(group, now)
         send_creates(self.runtime, self.held.values())
         send_deletes(self.runtime, self.pulls())
         self.renew()
@@ -176,21 +177,22 @@ class Turn:
             planned = True
         self.let_go(held)
         if planned:
-            self.hurry = True
+            self.rhythm.hurry = True
         else:
             claims.hand_back(held.batch, now + PLAN_AGAIN)
 
-    def listen(self, now: datetime) -> None:
-        """Take in the API server's answers and what the pods look like."""
+    def listen(self, now: datetime, everything: bool) -> None:
+        """Take in the API server's answers and what has changed of the pods; with `everything`, deadlines too."""
         known = {pull.name: pull for pull in self.pulls()}
+        changed = self.runtime.stream.changed()
         for asked, name, answer in self.runtime.sender.answers():
             if isinstance(answer, WaitFor) and answer.trouble:
                 self.runtime.note_trouble(answer.trouble)
+            changed.add(name)
             if name in known:
                 take_answer(known[name], asked, answer)
-        self.runtime.stream.changed()
-        for pull in known.values():
-            observe(pull, self.runtime.stream, now)
+        for name in known if everything else changed & known.keys():
+            observe(known[name], self.runtime.stream, now)
         self.leaving = {name: pull for name, pull in self.leaving.items() if pull.phase is not Phase.GONE}
 
     def end_on_gone_nodes(self) -> None:
@@ -207,13 +209,17 @@ class Turn:
             if pull.slot.node not in there:
                 pull.end(Ending("node_gone", f"{pull.slot.node} left the cluster while it was pulling."))
 
-    def settle(self, group: list[Held], now: datetime, decided: dict[int, BatchNews] | None = None) -> None:
-        """Commit what one task's batches found out; batches that are no longer ours are dropped."""
+    def settle(self, group: list[Held], now: datetime, beat: bool, decided: dict[int, BatchNews] | None = None) -> bool:
+        """Commit what one task's batches found out; batches that are no longer ours are dropped. False for no news.
+
+        Uids alone are worth a commit at a beat only: many a pull job is over by then.
+        """
         news = [gather(held, self.runtime.stream, now, (decided or {}).get(held.batch.pk)) for held in group]
         worth = [entry for entry in news if entry]
-        if not worth:
-            return
+        if not any(beat or entry.pressing for entry in worth):
+            return False
         settled = settle(group[0].task.pk, worth, now)
+        self.rhythm.committed()
         for entry in settled.lost:
             if lost := self.held.get(entry.batch.pk):
                 self.let_go(lost)
@@ -224,10 +230,22 @@ class Turn:
             self.leaving.update((pull.name, pull) for pull in follow(held, entry))
             if entry.ends:
                 self.let_go(held)
-        self.hurry = self.hurry or any(entry.ends for entry in worth)
+        self.rhythm.hurry = self.rhythm.hurry or settled.opened
         for held in group:
             if settled.task:
                 held.set_task(settled.task)
+        return True
+
+    def start(self, group: list[Held], now: datetime) -> None:
+        """Start what may start of one task; what its nodes decide without a pull is settled first."""
+        start = Start(self.runtime, group, now)
+        if decided := start.look():
+            self.settle(group, now, True, decided)
+            self.rhythm.hurry = True  # the places that it left free are for others
+        done = start.go(self.held)
+        if done.slots:
+            self.rhythm.committed()
+        self.rhythm.hurry = self.rhythm.hurry or done.opened or len(done.slots) == ROWS
 
     def renew(self) -> None:
         """Lengthen the leases in time; drop, without another write, what is no longer ours."""
@@ -249,33 +267,28 @@ class Turn:
         held.let_go()
         del self.held[held.batch.pk]
 
-    def pause(self, started: float) -> None:
-        """Hand back what can only wait for a later time; then wait for news, at most one commit interval."""
-        now = database_now()
+    def pause(self) -> None:
+        """Hand back what can only wait for a later time; then wait for news."""
+        now = self.rhythm.now()
         for held in [held for held in self.held.values() if held.next_due(now) > now]:
             self.let_go(held)
             claims.hand_back(held.batch, held.next_due(now))
-        if self.hurry or not (self.held or self.leaving):
-            return
-        gap = GAP_SECONDS if sum(1 for _ in self.pulls()) <= FEW else settings.COMMIT_SECONDS
-        end = started + settings.COMMIT_SECONDS
-        self.runtime.stream.wait(end - time.monotonic())
-        rest = started + gap - time.monotonic()
-        if rest > 0:
-            self.runtime.stopping.wait(rest)
+        if self.held or self.leaving:
+            pulls = sum(len(held.pulls) for held in self.held.values())
+            self.rhythm.pause(self.runtime.stream, self.runtime.stopping, pulls)
 
     def flush(self) -> None:
         """Before handing back: hear the answers to what was sent, send the last deletes, write down what is new."""
         end = time.monotonic() + FLUSH_SECONDS
         while time.monotonic() < end and (self.runtime.sender.under_way or self.leaving):
             self.runtime.stream.wait(GAP_SECONDS)
-            self.listen(database_now())
+            self.listen(self.rhythm.now(), True)
             send_deletes(self.runtime, self.leaving.values())
         self.drop(pk for pk, held in list(self.held.items()) if held.lease.lost())
         now = database_now()
         for group in self.by_task():
             with self.apart(group):
-                self.settle([held for held in group if not held.planning], now)
+                self.settle([held for held in group if not held.planning], now, True)
 
     def forget_all(self) -> None:
         """Hand back all that is ours by the rows, as soon as the database answers, at most while the leases last."""

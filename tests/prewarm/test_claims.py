@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import claims
 from prewarm.models import Batch
@@ -101,6 +101,20 @@ def test_the_same_worker_is_fenced_off_from_its_own_earlier_claim(batch: Batch) 
     claim("a")
 
     assert not claims.fence(old)
+
+
+def test_of_several_batches_one_statement_tells_which_are_still_ours(
+    batch: Batch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    other = open_batch(batch.task, number=2)
+    mine = claim("a")
+    with django_assert_num_queries(1):
+        assert claims.fence_all(mine, waiting=1) == {batch.pk, other.pk}
+    expire(batch)
+    claim("b")
+
+    assert claims.fence_all(mine, waiting=5) == {other.pk}
+    assert dict(Batch.objects.values_list("pk", "waiting")) == {batch.pk: 1, other.pk: 5}
 
 
 def test_a_hand_back_by_the_earlier_holder_changes_nothing(batch: Batch) -> None:

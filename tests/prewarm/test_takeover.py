@@ -53,7 +53,7 @@ def test_after_creating_before_the_uid_was_stored(
 ) -> None:
     task = asked([fresh("slow")])
     with monkeypatch.context() as dead:
-        dead.setattr(Turn, "listen", lambda self, now: None)
+        dead.setattr(Turn, "listen", lambda self, *_: None)
         worker.cycles(lambda turn: len(simulator.pods()) == 5)
     assert set(NodeSlot.objects.values_list("uid", flat=True)) == {""}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import httpx
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import stopping, submit
 from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, NodeSlot, NodeView, Task
@@ -136,6 +137,31 @@ def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: Samp
     assert task.status == "succeeded"
     assert names[0] not in sampler.made
     assert ImageCount.objects.get(task=task, outcome="already_present").nodes == 1
+
+
+def test_nodes_that_have_everything_already_wait_for_no_place(worker: Worker) -> None:
+    image = fresh()
+    Node.objects.update(images=[[100, [f"docker.io/{image}"]]])
+    task = asked([image], concurrency=1)
+
+    worker.cycles(lambda turn: task.node_results.filter(status="succeeded").exists())
+
+    assert statuses(task) == {"succeeded"}
+
+
+def test_between_two_beats_a_turn_asks_the_database_nothing(
+    worker: Worker, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    task = asked([fresh("hang")])
+    turn = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
+    turn.renewed = turn.nodes_seen = time.monotonic()
+
+    with django_assert_num_queries(0):
+        turn.cycle(beat=False)
+
+    turn.hand_back_all()
+    stopping.cancel(task, "test")
+    worker.finish(task)
 
 
 def test_always_pulls_even_what_is_there(worker: Worker, sampler: Sampler) -> None:
