@@ -22,7 +22,7 @@ def observe(pull: Pull, stream: PodStream, now: datetime) -> None:
     if seen and pull.phase is not Phase.GONE:
         _take(pull, seen, now)
     if pull.phase is Phase.RUNNING and pull.ending is None and stream.steady_for() >= settings.STEADY_SECONDS:
-        _check_deadlines(pull, seen, now)
+        _check_deadlines(pull, seen, stream.steady_for(), now)
 
 
 def needs_look(pull: Pull, stream: PodStream) -> bool:
@@ -63,7 +63,7 @@ def _take(pull: Pull, seen: PodSeen, now: datetime) -> None:
             pull.end(_end_of(found.end_reason, found.end_message, seen))
         elif seen.gone:
             pull.end(Ending("deleted_externally", "The pull job disappeared before it had a result."))
-        elif found.unschedulable and _age(pull, now) > settings.UNSCHEDULABLE_SECONDS:
+        elif found.unschedulable and _age(pull, seen, now) > settings.UNSCHEDULABLE_SECONDS:
             pull.end(Ending("unschedulable", found.unschedulable))
 
 
@@ -74,9 +74,14 @@ def _end_of(reason: str, message: str, seen: PodSeen) -> Ending:
     return Ending(reason, message)
 
 
-def _check_deadlines(pull: Pull, seen: PodSeen | None, now: datetime) -> None:
-    age = _age(pull, now)
-    if seen and not seen.status.get("startTime") and age > settings.NODE_ANSWER_SECONDS:
+def _check_deadlines(pull: Pull, seen: PodSeen | None, steady: float, now: datetime) -> None:
+    """End what is overdue, once the API server has been heard from without a break for a while.
+
+    A kubelet that was cut off with us needs up to a minute to come back and see its pods (client-go doubles the pauses
+    of its watches up to 30 s, with jitter): it has not answered only if it was silent all through `steady`.
+    """
+    age = _age(pull, seen, now)
+    if seen and not seen.status.get("startTime") and min(age, steady) > settings.NODE_ANSWER_SECONDS:
         text = f"The kubelet of {pull.slot.node} did not take the pull job within {settings.NODE_ANSWER_SECONDS:g} s."
         pull.end(Ending("node_unready", text))
     elif age > pull.task.pull_timeout_seconds + settings.PULL_TIMEOUT_GRACE_SECONDS:
@@ -84,5 +89,8 @@ def _check_deadlines(pull: Pull, seen: PodSeen | None, now: datetime) -> None:
         pull.end(Ending("deadline_exceeded", text))
 
 
-def _age(pull: Pull, now: datetime) -> float:
-    return (now - pull.slot.taken_at).total_seconds()
+def _age(pull: Pull, seen: PodSeen | None, now: datetime) -> float:
+    """Seconds since the pull job was known to exist. A Job's pod may be made much later: its own age counts."""
+    began = pull.slot.created_at or (pull.slot.taken_at if pull.uid_stored else now)
+    age = (now - began).total_seconds()
+    return min(age, time.monotonic() - seen.since) if pull.via_job and seen else age

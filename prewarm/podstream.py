@@ -11,7 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +30,10 @@ LATE_SECONDS = 2.0  # how much later than it should a watch may end
 
 @dataclass(frozen=True)
 class PodSeen:
-    """The last that was seen of a pod. `alive_before` when an earlier look found it not yet ended."""
+    """The last that was seen of a pod. `alive_before` when an earlier look found it not yet ended.
+
+    `since` is when this process saw it first, on its monotonic clock.
+    """
 
     name: str
     uid: str
@@ -38,6 +41,7 @@ class PodSeen:
     status: Mapping[str, Any]
     alive_before: bool
     gone: bool = False
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def ended(self) -> bool:
@@ -152,7 +156,7 @@ class PodStream:
         for pull_job in before - listed:
             known = self._seen.get(pull_job)
             if known and not known.gone:
-                self._put(pull_job, PodSeen(known.name, known.uid, True, known.status, known.alive_before, gone=True))
+                self._put(pull_job, replace(known, deleting=True, gone=True))
         self._followed()
         return version
 
@@ -168,7 +172,7 @@ class PodStream:
         known = self._seen.get(pull_job)
         if gone and known and known.uid != metadata["uid"]:
             return str(pull_job)  # an older pod of a Job: not the one we follow
-        alive_before = bool(known and known.uid == metadata["uid"] and (known.alive_before or not known.ended))
+        same = known if known and known.uid == metadata["uid"] else None
         self._put(
             pull_job,
             PodSeen(
@@ -176,8 +180,9 @@ class PodStream:
                 uid=metadata["uid"],
                 deleting=gone or bool(metadata.get("deletionTimestamp")),
                 status=_trimmed(pod.get("status") or {}),
-                alive_before=alive_before,
+                alive_before=bool(same and (same.alive_before or not same.ended)),
                 gone=gone,
+                since=same.since if same else time.monotonic(),
             ),
         )
         return str(pull_job)

@@ -88,7 +88,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     conclusions = [conclusion for entry in ours for conclusion in entry.conclusions]
     back = {slot.pull_job for slot in released}
     _mark_judged([pull for entry in ours for pull in entry.concluded if pull.name not in back], now)
-    _store_uids([pull for entry in ours for pull in entry.new_uids if pull.name not in back])
+    _store_uids([pull for entry in ours for pull in entry.new_uids if pull.name not in back], now)
     _write_results(task, conclusions, now)
     count_images(task, _ended_images(conclusions))
     limits.give_back(released)
@@ -142,8 +142,10 @@ def _mark_judged(pulls: list[Pull], now: datetime) -> None:
         NodeSlot.objects.filter(pull_job__in=[pull.name for pull in pulls]).update(judged_at=now)
 
 
-def _store_uids(pulls: list[Pull]) -> None:
-    upsert([pull.slot for pull in pulls], ["uid"])
+def _store_uids(pulls: list[Pull], now: datetime) -> None:
+    for pull in pulls:
+        pull.slot.created_at = now
+    upsert([pull.slot for pull in pulls], ["uid", "created_at"])
 
 
 def _write_results(task: Task, conclusions: list[Conclusion], now: datetime) -> None:

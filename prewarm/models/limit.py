@@ -28,8 +28,9 @@ class Limit(models.Model):
 class NodeSlot(models.Model):
     """The right to have a pull job on a node: one per node, whoever the task.
 
-    Deleting it (row count 1) gives back exactly what it lists. `judged_at` says that the verdicts are committed and
-    only the pull job's end is awaited.
+    Deleting it (row count 1) gives back exactly what it lists. `created_at` is when the API server was known to have
+    the pull job: from then on its deadlines count. `judged_at` says that the verdicts are committed and only the pull
+    job's end is awaited.
     """
 
     node = models.CharField(max_length=253, primary_key=True)
@@ -43,6 +44,7 @@ class NodeSlot(models.Model):
     pull_job = models.CharField(max_length=63, unique=True)
     uid = models.CharField(max_length=64, blank=True)
     taken_at = models.DateTimeField()
+    created_at = models.DateTimeField(null=True)
     judged_at = models.DateTimeField(null=True)
 
     class Meta:
