@@ -9,7 +9,8 @@ from django.conf import settings
 
 from prewarm.models import Node
 
-# Set by the cluster autoscaler and by Karpenter on nodes that they are about to remove.
+# Set by the cluster autoscaler (utils/taints), by Karpenter (before and since its 1.0) and by cloud controllers on
+# nodes that are about to be removed or are off.
 LEAVING = frozenset(
     {
         "ToBeDeletedByClusterAutoscaler",
@@ -17,17 +18,21 @@ LEAVING = frozenset(
         "karpenter.sh/disruption",
         "karpenter.sh/disrupted",
         "node.kubernetes.io/out-of-service",
+        "node.cloudprovider.kubernetes.io/shutdown",
     }
 )
+# Conditions that a pull job would die or wait of although the node is Ready; the node controller tells them as taints.
+CANNOT_RUN = frozenset({"node.kubernetes.io/network-unavailable", "node.kubernetes.io/pid-pressure"})
 
 
 def skip_reason(node: Node, *, include_cordoned: bool) -> str:
     """The reason code why nothing should be pulled on this node now, or an empty string."""
     if node.os and node.os != "linux":
         return "wrong_os"
-    if any(taint.get("key") in LEAVING for taint in node.taints):
+    taints = {taint.get("key") for taint in node.taints}
+    if taints & LEAVING:
         return "node_leaving"
-    if not node.ready:
+    if not node.ready or taints & CANNOT_RUN:
         return "node_unready"
     if node.unschedulable and not include_cordoned:
         return "node_cordoned"

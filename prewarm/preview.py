@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prewarm.eligibility import skip_reason
-from prewarm.evidence import proven_present
+from prewarm.evidence import Presence, presence
 from prewarm.models import Node, NodeView, PullPolicy
 from prewarm.planner import matching_nodes
 from prewarm.reasons import hint_for
@@ -16,7 +16,7 @@ SHOWN = 200
 
 
 def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Matched nodes, those skipped and why, what is warm already on the first of them, and warnings."""
+    """Matched nodes, those skipped and why, what is surely there or not on the first of them, and warnings."""
     matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
     reasons = {
         name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
@@ -25,7 +25,8 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
     shown = list(matched)[:SHOWN]
     fresh = NodeView.load().fresh()
     evidence = fresh and wish["pull_policy"] != PullPolicy.ALWAYS
-    listed = dict(Node.objects.filter(pk__in=shown, ready=True).values_list("name", "images")) if evidence else {}
+    rows = Node.objects.in_bulk(shown) if evidence else {}
+    known = {name: presence(row, wish["images"]) for name, row in rows.items()}
     skipped = Counter(reason for reason in reasons.values() if reason)
     return {
         "matched": len(matched) - sum(skipped.values()),
@@ -37,12 +38,18 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": name,
                 "skipped": reasons[name] or None,
-                "present": sorted(proven_present(wish["images"], listed.get(name, ()))),
+                "present": _which(Presence.PRESENT, known.get(name, ())),
+                "absent": _which(Presence.ABSENT, known.get(name, ())),
             }
             for name in shown
         ],
         "warnings": _warnings(wish, len(matched), fresh),
     }
+
+
+def _which(wanted: Presence, found: Sequence[Presence]) -> list[int]:
+    """The indexes of the images of which the node's own list proves this; the others are not known."""
+    return [index for index, one in enumerate(found) if one is wanted]
 
 
 def _warnings(wish: Mapping[str, Any], matched: int, fresh: bool) -> list[str]:

@@ -33,6 +33,9 @@ def tainted(*keys: str) -> list[dict[str, str]]:
         ({"disk_pressure": True}, "no_disk_headroom"),
         ({"disk_bytes": 1}, "no_disk_headroom"),
         ({"disk_bytes": 0}, ""),
+        ({"taints": [{"key": "node.kubernetes.io/network-unavailable", "effect": "NoSchedule"}]}, "node_unready"),
+        ({"taints": [{"key": "node.kubernetes.io/pid-pressure", "effect": "NoSchedule"}]}, "node_unready"),
+        ({"taints": [{"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}]}, ""),
         ({"taints": tainted("gpu", "dedicated")}, ""),
     ],
 )

@@ -33,8 +33,8 @@ def test_it_counts_the_nodes_that_are_meant(as_otto: APIClient) -> None:
 
     assert (body["matched"], body["total"], body["skipped"], body["warnings"]) == (2, 3, [], [])
     assert body["nodes"] == [
-        {"name": "a1", "skipped": None, "present": []},
-        {"name": "a2", "skipped": None, "present": []},
+        {"name": "a1", "skipped": None, "present": [], "absent": []},
+        {"name": "a2", "skipped": None, "present": [], "absent": []},
     ]
 
 
@@ -85,6 +85,17 @@ class TestWhatIsPresent:
         body = preview(as_otto, images=["redis:7", "nginx:1.27", "nginx:1.2"])
 
         assert {row["name"]: row["present"] for row in body["nodes"]} == {"warm": [1], "cold": []}
+
+    def test_and_what_is_surely_not_there_apart_from_what_nobody_knows(self, as_otto: APIClient) -> None:
+        cluster_of("tells-all", images=NGINX)
+        cluster_of("tells-the-biggest", images=[[10**9, [f"docker.io/big/{n}:1"]] for n in range(49)] + NGINX)
+
+        body = preview(as_otto, images=["redis:7", "nginx:1.27"])
+
+        assert {row["name"]: (row["present"], row["absent"]) for row in body["nodes"]} == {
+            "tells-all": ([1], [0]),
+            "tells-the-biggest": ([1], []),
+        }
 
     def test_does_not_matter_when_images_are_always_pulled(self, as_otto: APIClient) -> None:
         cluster_of("warm", images=NGINX)
