@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from prewarm.pullevents import PullEvent
 from prewarm.reasons import is_transient
 
 MAX_RECREATED = 3
+NOTHING: Mapping[int, str] = {}
 
 
 @dataclass
@@ -80,13 +81,24 @@ def stop(result: NodeResult, reason: str) -> Conclusion:
     return _final(found)
 
 
-def without_pull(result: NodeResult, present: set[int], skip: str) -> Conclusion:
-    """What is decided at dispatch without a pull job: images proven present, and nodes to be skipped."""
+def without_pull(
+    result: NodeResult, present: Set[int] = frozenset(), foreign: Mapping[int, str] = NOTHING, skip: str = ""
+) -> Conclusion:
+    """What is decided at dispatch without a pull job.
+
+    Images proven `present`; images known to have no variant for this node (`foreign`, with the words that say so);
+    and nodes to be skipped.
+    """
     found = _start(result)
     for image in found.images:
         if image.open and image.index in present:
             image.end(Outcome.ALREADY_PRESENT)
-            found.ended_images.append(image)
+        elif image.open and image.index in foreign:
+            image.end(Outcome.FAILED, "wrong_platform")
+            found.texts[image.index] = foreign[image.index]
+        else:
+            continue
+        found.ended_images.append(image)
     if skip:
         tried = any(not image.open or image.attempt for image in found.images)
         for image in found.images:

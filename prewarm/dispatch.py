@@ -23,6 +23,7 @@ from prewarm.manifests import MAX_IMAGES
 from prewarm.models import Batch, Node, NodeResult, NodeSlot, NodeStatus, PullPolicy, Task, TaskStatus
 from prewarm.models.limit import limit_names
 from prewarm.names import pull_job_name
+from prewarm.platforms import MissingVariants
 from prewarm.references import registry_hosts
 from prewarm.transactions import retried
 
@@ -55,18 +56,22 @@ def on_free_nodes(candidates: list[Candidate]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.result.node not in busy]
 
 
-def decide(task: Task, result: NodeResult, node: Node | None) -> Conclusion | None:
-    """Look at the node again: what is to be skipped, or has images already, is decided without a pull."""
-    if node is None:
-        return without_pull(result, set(), "node_gone")
-    skip = skip_reason(node, include_cordoned=task.include_cordoned)
-    if skip:
-        return without_pull(result, set(), skip)
-    if task.pull_policy == PullPolicy.ALWAYS:
-        return None
+def decide(task: Task, result: NodeResult, node: Node | None, missing: MissingVariants) -> Conclusion | None:
+    """Look at the node again: what is decided without a pull.
+
+    It may have to be skipped by now, may have images already, or be of a platform for which another node of this task
+    found no variant of an image.
+    """
+    skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned)
+    if node is None or skip:
+        return without_pull(result, skip=skip)
     still_open = [image.index for image in read(result.images) if image.open]
-    present = proven_present([task.images[index] for index in still_open], node.images)
-    return without_pull(result, {still_open[n] for n in present}, "") if present else None
+    always = task.pull_policy == PullPolicy.ALWAYS
+    present = set() if always else proven_present(node, [task.images[index] for index in still_open])
+    foreign = missing.on(node, still_open)
+    if not present and not foreign:
+        return None
+    return without_pull(result, {still_open[n] for n in present}, foreign)
 
 
 @dataclass(frozen=True)

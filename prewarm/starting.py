@@ -14,6 +14,7 @@ from prewarm.held import Held
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, NodeView, Task
 from prewarm.news import stop_reason
+from prewarm.platforms import MissingVariants
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
 from prewarm.settle import BatchNews
@@ -95,12 +96,13 @@ class Start:
     def examine(self, free: list[Candidate], room: Room) -> dict[int, BatchNews]:
         """Look at as many nodes as there is room for; while none of them needs a pull, at four times as many."""
         decided: dict[int, BatchNews] = {}
+        missing = MissingVariants.of(self.task)
         times = 1
         while free and not self.candidates and len(self.nodes) < ROWS:
             chosen, free = room.split(free, times)
             self.nodes |= Node.objects.in_bulk([candidate.result.node for candidate in chosen])
             for candidate in chosen:
-                conclusion = decide(self.task, candidate.result, self.nodes.get(candidate.result.node))
+                conclusion = decide(self.task, candidate.result, self.nodes.get(candidate.result.node), missing)
                 if conclusion:
                     decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
                 if not conclusion or not conclusion.terminal:

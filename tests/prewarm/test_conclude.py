@@ -335,20 +335,27 @@ class TestTheWorstImageDecides:
 
 class TestWithoutAPull:
     def test_a_node_where_all_is_present_has_succeeded(self) -> None:
-        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), {0, 1}, "")
+        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), {0, 1})
 
         assert found.status == NodeStatus.SUCCEEDED
         assert outcomes(found) == [("already_present", "")] * 2
 
     def test_what_is_present_needs_no_pull_and_the_rest_stays_open(self) -> None:
-        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), {1}, "")
+        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), {1})
 
         assert (found.status, found.terminal) == (NodeStatus.PENDING, False)
         assert outcomes(found) == [("", ""), ("already_present", "")]
         assert [image.index for image in found.ended_images] == [1]
 
+    def test_an_image_without_a_variant_for_the_node_has_failed_and_the_rest_stays_open(self) -> None:
+        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), foreign={0: "n7 found none"})
+
+        assert outcomes(found) == [("failed", "wrong_platform"), ("", "")]
+        assert found.texts == {0: "n7 found none"}
+        assert not found.terminal
+
     def test_a_node_that_was_never_tried_is_skipped(self) -> None:
-        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), set(), "node_cordoned")
+        found = without_pull(pulling(task_of(2), status=NodeStatus.PENDING), skip="node_cordoned")
 
         assert (found.status, found.reason) == (NodeStatus.SKIPPED, "node_cordoned")
         assert outcomes(found) == [("skipped", "node_cordoned")] * 2
@@ -356,7 +363,7 @@ class TestWithoutAPull:
     def test_a_node_that_was_tried_before_has_failed(self) -> None:
         images = [ImageResult(0, reason="registry_unreachable", attempt=1)]
 
-        found = without_pull(pulling(task_of(), images=write(images), attempt=2), set(), "node_gone")
+        found = without_pull(pulling(task_of(), images=write(images), attempt=2), skip="node_gone")
 
         assert (found.status, found.reason) == (NodeStatus.FAILED, "node_gone")
 

@@ -18,7 +18,7 @@ SOURCES = sorted(
     if "simulator" not in path.parts and "migrations" not in path.parts
 )
 # Which argument of these calls is a reason code.
-REASON_ARGUMENT = {"Ending": 0, "No": 0, "Verdict": 1, "without_pull": 2, "request_stop": 1, "end": 1, "stop": 1}
+REASON_ARGUMENT = {"Ending": 0, "No": 0, "Verdict": 1, "request_stop": 1, "end": 1, "stop": 1}
 # Functions that return reason codes.
 GIVE_REASONS = {"skip_reason", "stop_reason", "reason_for_pull_error", "reason_for_refusal", "_end_reason"}
 
@@ -43,7 +43,7 @@ def given_reasons(tree: ast.AST) -> Iterator[str]:
             if place is not None and len(node.args) > place:
                 yield from words(node.args[place])
             for keyword in node.keywords:
-                if keyword.arg in ("reason", "stop_reason"):
+                if keyword.arg in ("reason", "stop_reason", "skip"):
                     yield from words(keyword.value)
         elif isinstance(node, ast.FunctionDef) and node.name in GIVE_REASONS:
             for inner in ast.walk(node):

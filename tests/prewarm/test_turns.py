@@ -246,6 +246,25 @@ def test_a_node_that_became_unready_after_planning_is_skipped_at_dispatch(worker
     assert (waiting.status, waiting.reason) == ("skipped", "node_unready")
 
 
+def test_an_image_without_a_variant_for_a_platform_is_asked_for_there_only_once(
+    worker: Worker, sampler: Sampler, simulator: Simulated
+) -> None:
+    *arm, last = simulator.node_names()
+    Node.objects.filter(name__in=arm).update(arch="arm64")
+    image = fresh("platform")
+
+    task = worker.finish(asked([image], concurrency=1, batch_size=1))
+
+    assert (task.failed, reasons(task)) == (10, {"wrong_platform"})
+    assert len(sampler.made) == 2
+    assert last in sampler.made
+    (first,) = sampler.made.keys() - {last}
+    told = {row["node"]: row["message"] for row in node_results(task, task.node_results.select_related("batch"))}
+    assert {text for node, text in told.items() if node not in (first, last)} == {
+        f"There is no variant for linux/arm64: {first} found none."
+    }
+
+
 def test_planning_waits_while_the_nodes_are_not_known(worker: Worker) -> None:
     from prewarm.turn import Turn
 
