@@ -87,6 +87,10 @@ class ApiProxy:
         """Let this befall the open watches; None ends them silently, as API servers do. Returns how many there were."""
         return self._run(self._seal(harm, resource))
 
+    def watching(self, resource: str) -> int:
+        """How many watches of this resource are open."""
+        return sum(1 for watch in list(self._watches) if watch.resource == resource)
+
     def asked(self, verb: str, resource: str, since: float = 0.0) -> list[Asked]:
         """The requests of this kind, oldest first."""
         return [one for one in list(self.log) if (one.verb, one.resource) == (verb, resource) and one.at >= since]
@@ -138,6 +142,9 @@ class ApiProxy:
         note = asked(request.method, request.path, dict(request.query), time.monotonic())
         fault = next((fault for fault in self._faults if fault.strikes(note)), None)
         note.struck = fault.harm if fault else None
+        body = await request.read()
+        if note.verb == "create":
+            note.name = str(json.loads(body)["metadata"].get("name", ""))
         self.log.append(note)
         if fault and fault.harm is Harm.DELAY:
             await asyncio.sleep(fault.seconds)
@@ -146,9 +153,7 @@ class ApiProxy:
         sent = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
         where = URL(self.upstream + request.raw_path, encoded=True)
         try:
-            async with self._session.request(
-                request.method, where, data=await request.read() or None, headers=sent
-            ) as answer:
+            async with self._session.request(request.method, where, data=body or None, headers=sent) as answer:
                 note.code = answer.status
                 if note.verb == "watch" and answer.status == 200:
                     return await self._pass_watch(request, note, answer)

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
-from prewarm.models import NodeAttempt, Task
+from prewarm.models import Task
+from tests.faults.api_faults import Asked
 from tests.faults.api_proxy import ApiProxy
 from tests.faults.proxied import ProxiedCluster
 from tests.faults.stage import Stage
 from tests.fleet.fixtures import NODES
 from tests.fleet.running import Fleet
 from tests.processes import Valkey
-from tests.sampler import Sampler
+from tests.sampler import Sampler, node_of
 
-# Short, in the proportions of the defaults, but for a watch, whose length has to be whole seconds.
+# Short, in the proportions of the defaults.
 API_TIMES = {
     "IPS_API_CONNECT_SECONDS": "1",
     "IPS_API_READ_SECONDS": "2",
     "IPS_STEADY_SECONDS": "2",
-    "IPS_WATCH_SECONDS": "5",
+    "IPS_WATCH_SECONDS": "2",
     "IPS_NODE_ANSWER_SECONDS": "5",
     "IPS_UNSCHEDULABLE_SECONDS": "3",
     "IPS_PULL_TIMEOUT_GRACE_SECONDS": "1",
     "IPS_NODE_VIEW_STALE_SECONDS": "6",
+    "IPS_CREATES_PER_SECOND": "10",
 }
 NODE_ANSWER = timedelta(seconds=5)
+CREATES_PER_SECOND = 10
 
 
 class ApiStage(Stage):
@@ -39,6 +45,11 @@ class ApiStage(Stage):
 
     def __init__(self, folder: Path, cluster: ProxiedCluster, valkey: Valkey, database: dict[str, str]) -> None:
         super().__init__(folder, cluster, valkey, database, **API_TIMES)
+
+    def make_whole(self) -> None:
+        """And every worker follows the pods."""
+        super().make_whole()
+        self.until(lambda: self.proxy.watching("pods") >= len(self.workers), "the workers to watch the pods")
 
     @property
     def proxy(self) -> ApiProxy:
@@ -58,6 +69,10 @@ class ApiStage(Stage):
         if seconds:
             self.fleet.take(f"docker.io/{name}:*", seconds)
         return f"{name}:1"
+
+    def ask_slow(self, seconds: float, **wishes: Any) -> Task:
+        """A task of which every pull takes so long, ten at once."""
+        return self.ask(images=[self.image(seconds=seconds)], **{"concurrency": 5, "parallel_batches": 2, **wishes})
 
     def until_done(self, task: Task, nodes: int) -> None:
         """So many of its nodes have the image, others are being pulled on."""
@@ -79,9 +94,38 @@ class ApiStage(Stage):
 
         self.until(it_says_so, f"the task to wait for {reason}")
 
+    def relists(self, since: float) -> int:
+        """How often a worker listed the pods anew. The sweep lists them too, each time after it listed the jobs."""
+        sweeps = [one.at for one in self.proxy.lists("jobs") if one.code == 200]
+        found = 0
+        for listed in self.proxy.lists("pods", since):
+            of_sweep = next((at for at in sweeps if 0 <= listed.at - at < 3), None)
+            if of_sweep is None:
+                found += 1
+            else:
+                sweeps.remove(of_sweep)
+        return found
 
-def all_at_once(task: Task) -> bool:
-    """Every node has the image, and none needed a second attempt."""
-    attempts = set(task.node_results.values_list("attempt", flat=True))
-    repeated = NodeAttempt.objects.filter(node_result__task=task).exists()
-    return (task.status, task.succeeded, attempts, repeated) == ("succeeded", NODES, {1}, False)
+    def not_of_ips(self, pod: dict[str, Any]) -> None:
+        """Let what the test itself has made not count as a pull job of IPS."""
+        self.seen.names.subtract([pod["metadata"]["name"]])
+        self.seen.made.subtract([node_of(pod)])
+
+
+def most_within(seconds: float, requests: Sequence[Asked]) -> int:
+    """The most of these requests that came within so many seconds of each other."""
+    times = [request.at for request in requests]
+    return max((sum(1 for at in times if begun <= at < begun + seconds) for begun in times), default=0)
+
+
+def outcomes(task: Task) -> Counter[str]:
+    """How many nodes ended in which way: status, reason, and why the attempts before were not enough."""
+    task.refresh_from_db()
+    found: Counter[str] = Counter()
+    for row in task.node_results.prefetch_related("earlier"):
+        before = [attempt.reason for attempt in row.earlier.order_by("attempt")] + ["recreated"] * row.recreated
+        found[" ".join([row.status, row.reason, *(f"after {reason}" for reason in before)]).strip()] += 1
+    return found
+
+
+ALL_AT_ONCE = {"succeeded": NODES}  # every node has the image, and none needed a second attempt

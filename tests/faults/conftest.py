@@ -14,7 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from prewarm.models import Task
 from tests.cluster.machine.plane import ControlPlane
 from tests.environment import SCRATCH, free_port
-from tests.faults.api_stage import ApiStage
+from tests.faults.api_stage import CREATES_PER_SECOND, ApiStage, most_within
 from tests.faults.closing import assert_all_is_well
 from tests.faults.proxied import ProxiedCluster
 from tests.faults.stage import NODES, Stage
@@ -129,10 +129,14 @@ def whole_api_stage(
 
 @pytest.fixture
 def api(whole_api_stage: ApiStage, fleet: Fleet, django_db_blocker: DjangoDbBlocker) -> Iterator[ApiStage]:
-    """That stage, with nodes as new; afterwards everything must be well."""
+    """That stage, with nodes as new; afterwards everything must be well, and the rate of creates was never exceeded."""
     stage = whole_api_stage
+    stage.proxy.log.clear()
     with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage) as stage.seen:
         yield stage
+    creates = stage.proxy.asked("create", "pods") + stage.proxy.asked("create", "jobs")
+    for seconds in (1, 3):  # the bucket holds a second's worth
+        assert most_within(seconds, creates) <= (seconds + 1) * CREATES_PER_SECOND
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from tests.faults.api_stage import NODE_ANSWER, ApiStage, all_at_once
+from tests.faults.api_stage import ALL_AT_ONCE, NODE_ANSWER, ApiStage, outcomes
 
 
 def test_f16_an_api_server_that_is_away_costs_no_node(api: ApiStage, chance: random.Random) -> None:
-    task = api.ask([api.image(seconds=1.5)], concurrency=5, parallel_batches=2)
+    task = api.ask_slow(1.5)
     api.until_done(task, chance.randint(0, 8))
 
     with api.proxy.away():
@@ -18,4 +18,4 @@ def test_f16_an_api_server_that_is_away_costs_no_node(api: ApiStage, chance: ran
 
     api.until(lambda: api.finished(task) or task.succeeded > done, "the task to go on", 15)
     api.end_of(task)
-    assert all_at_once(task)
+    assert outcomes(task) == ALL_AT_ONCE

@@ -27,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             log.info("a worker starts", extra={"queue": options["queue"], "installation": runtime().installation})
+            if options["queue"] == settings.QUEUE_TURNS:
+                runtime().ready()  # the pods are known by the time of the first turn
         except (NotConfigured, WrongCluster) as error:
             raise CommandError(str(error)) from error
         except ClusterError as error:
