@@ -53,11 +53,12 @@ class PodWorker:
         self._sandbox = True
         self._publish()
         self._address = self._kubelet.next_address()
-        news = True  # the new sandbox makes the kubelet look again soon
+        noticed = time.monotonic() + pace.relist  # of the new sandbox; the relist goes on while images are pulled
         while True:
-            news = await self._look() or news
-            await self._wait(pace.relist if news else pace.sync * random.uniform(1.0, 1.4))
-            news = False
+            if await self._look():
+                noticed = time.monotonic() + pace.relist
+            await self._wait(max(0.0, noticed - time.monotonic()))
+            noticed = time.monotonic() + pace.sync * random.uniform(1.0, 1.4)
             if time.monotonic() >= self._deadline:
                 await self._exceed_deadline()
                 return
