@@ -7,7 +7,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from ips.problems import RETRY_SECONDS, problem_response
+from ips.problems import database_away, problem_response
 from ips.request_id import current_request_id
 
 
@@ -32,7 +32,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class DatabaseAwayMiddleware:
-    """A database that does not answer is 503 with Retry-After, in views that are not DRF's too."""
+    """A database that does not answer is 503, a full one 507, with Retry-After, in views that are not DRF's too."""
 
     def __init__(self, get_response: Any) -> None:
         self.get_response = get_response
@@ -44,8 +44,9 @@ class DatabaseAwayMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
-        answer = _answer(request, 503, "database_unavailable", "The database does not answer. Try again.")
-        answer["Retry-After"] = str(RETRY_SECONDS)
+        problem = database_away(exception)
+        answer = _answer(request, problem.status_code, problem.code, str(problem.detail))
+        answer["Retry-After"] = str(problem.wait)
         return answer
 
 

@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from ips.database_room import has_room
 from ips.version import version
 from prewarm.models import NodeView
 
@@ -47,6 +48,8 @@ def check_database() -> None:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         raise NotReady("the database does not answer") from error
+    if not has_room():
+        raise NotReady("the database has no room on its disk: free some; nothing has to be repaired")
 
 
 def check_migrations() -> None:

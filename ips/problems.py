@@ -17,6 +17,7 @@ from rest_framework import exceptions
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 
+from ips.database_room import is_full
 from ips.request_id import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -89,7 +90,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     Anything else returns None and ends as 500 in `ips.error_pages`.
     """
     if isinstance(error, OperationalError | InterfaceError):
-        error = database_away()
+        error = database_away(error)
     elif isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, DjangoPermissionDenied):
@@ -100,7 +101,11 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     return Response(_body_of(error), status=_status_of(error), headers=_headers_of(error), content_type=media_type)
 
 
-def database_away() -> Problem:
+def database_away(error: Exception) -> Problem:
+    """What to answer when the database failed: it has no room, or it does not answer."""
+    if is_full(error):
+        text = "The database has no room on its disk. Nothing was changed; try again when some is free."
+        return Problem(507, "database_full", text, retry_after=60)
     return Problem(503, "database_unavailable", "The database does not answer. Try again.", retry_after=RETRY_SECONDS)
 
 

@@ -104,6 +104,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # Database. SQLite: WAL lets readers go on while one writes; IMMEDIATE takes the write lock at BEGIN, so that a
 # transaction that reads first never fails with "database is locked" half-way.
 DB_ENGINE = envchoice("IPS_DB_ENGINE", "sqlite", ("sqlite", "mysql"))
+DB_LOCK_SECONDS = envint("IPS_DB_LOCK_SECONDS", 10, at_least=1)
 DATABASES: dict[str, dict[str, Any]]
 if DB_ENGINE == "sqlite":
     DATABASES = {
@@ -113,7 +114,7 @@ if DB_ENGINE == "sqlite":
             "CONN_MAX_AGE": None,
             "TEST": {"NAME": str(VAR_DIR / "test.sqlite3")},  # a file: threads and processes of a test share it
             "OPTIONS": {
-                "timeout": 20,
+                "timeout": DB_LOCK_SECONDS,
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
             },
@@ -134,7 +135,8 @@ else:
                 "charset": "utf8mb4",
                 "isolation_level": "read committed",
                 "connect_timeout": 5,
-                "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES'",
+                "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES'"
+                f", innodb_lock_wait_timeout = {DB_LOCK_SECONDS}",
             },
             "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"},
         }
@@ -270,8 +272,7 @@ if LEASE_RENEW_SECONDS * 2 > LEASE_SECONDS - LEASE_MARGIN_SECONDS:
         "or one late renewal loses the lease."
     )
 if DB_ENGINE == "mysql":
-    # Nobody waits long for a row. A process that is stopped inside a transaction keeps its locks: MariaDB breaks it off
-    # well before its leases end. MySQL knows no such thing, and skips what is in this kind of comment.
-    DATABASES["default"]["OPTIONS"]["init_command"] += (
-        f", innodb_lock_wait_timeout = 10 /*M!100300 , idle_transaction_timeout = {max(2, round(LEASE_SECONDS / 2))} */"
-    )
+    # A process that is stopped inside a transaction keeps its locks: MariaDB breaks it off well before its leases end.
+    # MySQL knows no such thing, and skips what is in this kind of comment.
+    idle = max(2, round(LEASE_SECONDS / 2))
+    DATABASES["default"]["OPTIONS"]["init_command"] += f" /*M!100300 , idle_transaction_timeout = {idle} */"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 log = logging.getLogger(__name__)
@@ -19,18 +20,17 @@ Result = TypeVar("Result")
 # MariaDB: 1213 deadlock, 1205 lock wait timeout. Both rolled the transaction back.
 _AGAIN = frozenset({1213, 1205, 1020})
 ATTEMPTS = 6
-PATIENCE_SECONDS = 20.0  # a request waits no longer than this for locks
 
 # The database did not answer, or broke off: nobody knows whether what was sent last was carried out.
 AWAY = (OperationalError, InterfaceError)
 
 
 def retried(work: Callable[[], Result]) -> Result:
-    """Run `work` in one transaction; again, after a short random wait, when it lost a deadlock or a lock, for 20 s.
+    """Run `work` in one transaction; again, after a short random wait, when it lost a deadlock or a lock.
 
     `work` must be harmless to repeat: it changes rows only, no memory. No network call belongs inside.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + 2 * settings.DB_LOCK_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():

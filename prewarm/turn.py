@@ -66,7 +66,7 @@ class Turn:
         except AWAY as error:
             log.warning("the database broke off a turn", extra={"error": str(error)})
             self.forget_all()
-            return True
+            return False  # the tick rings: what broke once may break at once again
         except BaseException:
             self.hand_back_all()
             raise

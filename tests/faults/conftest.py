@@ -89,6 +89,31 @@ def stage(whole_stage: Stage) -> Iterator[Stage]:
         yield whole_stage
 
 
+@pytest.fixture(scope="session")
+def whole_sqlite_stage(
+    fault_cluster: Simulated, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """IPS on SQLite, on a disk that can be full; nobody waits longer than a second for a lock."""
+    folder = Path(tmp_path_factory.mktemp("sqlite"))
+    valkey = Valkey(free_port(), Path(tmp_path_factory.mktemp("sqlite-valkey")))
+    valkey.start()
+    database = {"IPS_DB_ENGINE": "sqlite", "IPS_DB_NAME": str(folder / "ips.sqlite3"), "IPS_DB_LOCK_SECONDS": "1"}
+    disk = {"DJANGO_SETTINGS_MODULE": "tests.faults.small_disk.settings", "IPS_TEST_DISK_FULL": str(folder / "full")}
+    stage = Stage(folder, fault_cluster, valkey, {**database, **disk})
+    with django_db_blocker.unblock(), stage.as_own_database():
+        stage.start()
+    yield stage
+    stage.stop()
+    valkey.stop()
+
+
+@pytest.fixture
+def sqlite_stage(whole_sqlite_stage: Stage, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
+    stage = whole_sqlite_stage
+    with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage):
+        yield stage
+
+
 @contextmanager
 def played_on(stage: Stage) -> Iterator[Sampler]:
     """The stage, whole and at rest; afterwards everything must be well, and is made whole again."""

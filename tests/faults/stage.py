@@ -156,13 +156,17 @@ class Stage:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+            return self.web("/readyz").status_code == 200
         except httpx.TransportError:
             return False
 
+    def web(self, path: str) -> httpx.Response:
+        """What a probe hears."""
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+
     def not_ready(self) -> set[str]:
         """The parts that /readyz says are not ready."""
-        told = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=10).json()["parts"]
+        told = self.web("/readyz").json()["parts"]
         return {name for name, state in told.items() if state != "ok"}
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -177,12 +181,15 @@ class Stage:
 
     def ask(self, **wishes: Any) -> Task:
         """Make a task by the API, of an image that no node has; the row as it is then."""
+        answer = self.post_task(**wishes)
+        assert answer.status_code == 202, answer.text
+        return Task.objects.get(pk=answer.json()["id"])
+
+    def post_task(self, **wishes: Any) -> httpx.Response:
         request = {"images": [f"faults/{uuid.uuid4().hex}:1"], "retry_backoff_seconds": 1, **wishes}
         if not {"node_names", "node_selector", "all_nodes"} & set(wishes):
             request["all_nodes"] = True
-        answer = self.http.post("tasks/", json=request)
-        assert answer.status_code == 202, answer.text
-        return Task.objects.get(pk=answer.json()["id"])
+        return self.http.post("tasks/", json=request)
 
     def finished(self, *tasks: Task) -> bool:
         for task in tasks:
@@ -214,13 +221,13 @@ class Stage:
     def pull_jobs(self) -> list[dict[str, Any]]:
         return self.cluster.pods() + self.cluster.jobs()
 
-    def alone(self, worker: Part, **environment: str) -> None:
+    def alone(self, worker: Part, output: Path | None = None, **environment: str) -> None:
         """Start this worker anew, with an environment of its own; the other sleeps until it is woken."""
         for other in self.workers:
             if other is not worker:
                 other.send(signal.SIGSTOP)
         worker.end()
-        worker.start(**environment)
+        worker.start(output=output, **environment)
 
     @contextmanager
     def every_worker(self, **environment: str) -> Iterator[None]:

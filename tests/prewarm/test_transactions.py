@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from django.db import OperationalError
+from pytest_django import Settings
 
-from prewarm import transactions
 from prewarm.models import Batch
 from prewarm.transactions import outlast, retried
 from tests.prewarm.rows import asked
@@ -42,8 +42,8 @@ def test_a_deadlock_that_never_ends_is_told() -> None:
         retried(Failing(DEADLOCK, 6))
 
 
-def test_nobody_waits_for_locks_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions, "PATIENCE_SECONDS", 0.0)
+def test_nobody_waits_for_locks_without_end(settings: Settings) -> None:
+    settings.DB_LOCK_SECONDS = 0
     work = Failing(OperationalError(1205, "Lock wait timeout exceeded"), 5)
 
     with pytest.raises(OperationalError, match="Lock wait"):
