@@ -47,7 +47,7 @@ class IpsUserAdmin(UserPages):
 
 @admin.register(Tenant)
 class TenantAdmin(TenantPages):
-    list_display = ("slug", "name", "created_at")
+    list_display = ("slug", "name", "max_priority", "created_at")
     search_fields = ("slug", "name")
 
 

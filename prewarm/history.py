@@ -120,6 +120,11 @@ def tell_failure_limit(task: Task, now: datetime) -> None:
     record(task, now, "stopped", text, reason="failure_limit")
 
 
+def tell_first_wave_failed(task: Task, now: datetime) -> None:
+    text = f"The first wave of {nodes(task.first_wave)} failed: nothing more starts."
+    record(task, now, "stopped", text, reason="first_wave_failed")
+
+
 def tell_out_of_time(task: Task, now: datetime) -> None:
     allowed = duration(task.timeout_seconds)
     text = f"The task's time of {allowed} is over: pulls under way are ended, nothing more starts."

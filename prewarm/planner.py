@@ -17,6 +17,7 @@ from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
 from prewarm.eligibility import skip_reason
+from prewarm.estimate import Estimate, estimate_of
 from prewarm.image_counts import count_images
 from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
@@ -87,7 +88,7 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
     was cancelled meanwhile is planned to nothing.
     """
     if task.stop_reason:
-        retried(partial(_open, batch, task, now))
+        retried(partial(_open, batch, task, estimate_of(task, 0), now))
         return True
     if not NodeView.load().fresh():
         batch_waits.tell(task, {batch: Waits("node_view_stale")}, now)
@@ -98,7 +99,7 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
     for chunk in _chunks((entry for entry in choice.skipped if entry.node not in done), ROWS):
         retried(partial(_write_skipped, batch, task, chunk, now))
     left = [entry for entry in choice.pull if entry.node not in done]
-    sizes = _batch_sizes(task, len(left), first=number == 0)
+    sizes = batch_sizes(len(left), task.batch_size, 0 if number else task.first_wave)
     entries = iter(left)
     group: list[list[Chosen]] = []
     for size in sizes:
@@ -110,17 +111,18 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
     if group:
         retried(partial(_write_batches, batch, task, group, number, now))
     crash_point("rows_planned")
-    retried(partial(_open, batch, task, now))
+    retried(partial(_open, batch, task, estimate_of(task, len(choice.pull)), now))
     crash_point("planned")
     return True
 
 
-def _batch_sizes(task: Task, nodes: int, *, first: bool) -> Iterator[int]:
-    if first and 0 < task.first_wave < nodes:
-        yield task.first_wave
-        nodes -= task.first_wave
+def batch_sizes(nodes: int, batch_size: int, first_wave: int) -> Iterator[int]:
+    """How many nodes each batch has. A first wave of all nodes or more is none."""
+    if 0 < first_wave < nodes:
+        yield first_wave
+        nodes -= first_wave
     while nodes > 0:
-        size = min(task.batch_size, nodes)
+        size = min(batch_size, nodes)
         yield size
         nodes -= size
 
@@ -180,10 +182,12 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
     crash_point("planning")
 
 
-def _open(batch: Batch, task: Task, now: datetime) -> None:
+def _open(batch: Batch, task: Task, estimated: Estimate, now: datetime) -> None:
     """The plan is whole: open the first batches, end the planning."""
     locked = _locked(batch, task)
     locked.planned_at = now
+    if locked.timeout_by_estimate:
+        locked.timeout_seconds = estimated.timeout
     locked.waiting_reason, locked.waiting_since = "", None
     history.tell_planned(locked, now)
     if locked.stop_reason:

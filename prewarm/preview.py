@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from prewarm.clock import database_now
 from prewarm.eligibility import skip_reason
+from prewarm.estimate import Estimate, estimate
 from prewarm.evidence import Presence, presence
+from prewarm.live_settings import intake
 from prewarm.models import Node, NodeView, PullPolicy
-from prewarm.planner import matching_nodes
+from prewarm.planner import batch_sizes, matching_nodes
 from prewarm.reasons import hint_for
+from prewarm.references import registry_hosts
+from prewarm.wording import duration
 
 SHOWN = 200
 
 
 def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Matched nodes, those skipped and why, what is surely there or not on the first of them, and warnings."""
+    """Matched nodes, those skipped and why, what is surely there or not on the first ones; an estimate; warnings."""
     matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
     reasons = {
         name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
@@ -28,8 +34,17 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
     rows = Node.objects.in_bulk(shown) if evidence else {}
     known = {name: presence(row, wish["images"]) for name, row in rows.items()}
     skipped = Counter(reason for reason in reasons.values() if reason)
+    left = len(matched) - sum(skipped.values())
+    estimated = estimate(
+        images=wish["images"],
+        hosts=registry_hosts(wish["images"]),
+        tenant=wish.get("tenant") or "",
+        nodes=left,
+        at_once=wish["concurrency"] * wish["parallel_batches"],
+    )
+    given = wish["timeout_seconds"]
     return {
-        "matched": len(matched) - sum(skipped.values()),
+        "matched": left,
         "total": Node.objects.count(),
         "skipped": [
             {"reason": reason, "hint": hint_for(reason), "nodes": nodes} for reason, nodes in skipped.most_common()
@@ -43,13 +58,33 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name in shown
         ],
-        "warnings": _warnings(wish, len(matched), fresh),
+        "batches": sum(1 for _ in batch_sizes(left, wish["batch_size"], wish["first_wave"])),
+        "estimate": asdict(estimated),
+        "timeout_seconds": estimated.timeout if given is None else given,
+        "warnings": [*_warnings(wish, len(matched), fresh), *_of_time(given, estimated)],
     }
 
 
 def _which(wanted: Presence, found: Sequence[Presence]) -> list[int]:
     """The indexes of the images of which the node's own list proves this; the others are not known."""
     return [index for index, one in enumerate(found) if one is wanted]
+
+
+def _of_time(given: int | None, estimated: Estimate) -> list[str]:
+    """What stands in the way of being done in time."""
+    warnings = []
+    if given is not None and estimated.seconds > given:
+        warnings.append(
+            f"This is estimated to take {duration(estimated.seconds)}, and would be stopped after {duration(given)}. "
+            f"Leave timeout_seconds out or give at least {estimated.seconds}, or let more nodes pull at once "
+            "(concurrency, parallel_batches)."
+        )
+    closed = intake(database_now())
+    if closed.waits_for == "intake_paused":
+        warnings.append("An administrator has paused the intake: the task would wait until it is let go on.")
+    if closed.opens_at:
+        warnings.append(f"No window is open: the task would wait until {closed.opens_at:%Y-%m-%d %H:%M} UTC.")
+    return warnings
 
 
 def _warnings(wish: Mapping[str, Any], matched: int, fresh: bool) -> list[str]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F
 
 from prewarm import history, task_clock
-from prewarm.models import Batch, BatchStatus, Task
+from prewarm.models import Batch, BatchStatus, NodeResult, NodeStatus, Task
 
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
 _WRITTEN = (
@@ -31,6 +31,7 @@ _WRITTEN = (
     "started_at",
     "finished_at",
     "planned_at",
+    "timeout_seconds",
     "clock_seconds",
     "clock_at",
 )
@@ -61,19 +62,24 @@ def open_batches(task: Task, now: datetime) -> int:
     """Open as many planned batches as may run now; how many were opened.
 
     `parallel_batches` run side by side, and one that has nothing left to dispatch makes room for the next; with
-    `strict_waves` only its end does. The first wave runs alone.
+    `strict_waves` only its end does. The first wave runs alone, to its end.
     """
     opened = Batch.objects.filter(task=task, status=BatchStatus.OPEN, number__gt=0)
-    first_wave = (
-        task.first_wave > 0 and not Batch.objects.filter(task=task, number=1, status=BatchStatus.ENDED).exists()
-    )
-    running = opened.count() if task.strict_waves or first_wave else opened.filter(dispatching=True).count()
-    room = (1 if first_wave else task.parallel_batches) - running
+    alone = has_first_wave(task) and not Batch.objects.filter(task=task, number=1, status=BatchStatus.ENDED).exists()
+    running = opened.count() if task.strict_waves or alone else opened.filter(dispatching=True).count()
+    room = (1 if alone else task.parallel_batches) - running
     if room <= 0 or task.stop_reason:
         return 0
     planned = Batch.objects.filter(task=task, status=BatchStatus.PLANNED).order_by("number")
     chosen = list(planned.values_list("pk", flat=True)[:room])
     return Batch.objects.filter(pk__in=chosen).update(status=BatchStatus.OPEN, due_at=now)
+
+
+def has_first_wave(task: Task) -> bool:
+    """Whether batch 1 is a first wave: where as many nodes or fewer were left to pull on, nothing comes after it."""
+    if not task.first_wave or not Batch.objects.filter(task=task, number=2).exists():
+        return False
+    return NodeResult.objects.filter(task=task, batch__number=1).count() == task.first_wave
 
 
 def end_batches(task: Task, batch_ids: list[int], now: datetime) -> None:
@@ -98,6 +104,17 @@ def request_stop(task: Task, reason: str, now: datetime) -> None:
     task.stop_reason, task.cancel_requested_at = reason, now
     task.waiting_reason, task.waiting_since = "", None
     wake(task, now)
+
+
+def stop_after_first_wave(task: Task, now: datetime) -> None:
+    """Start nothing more if the first wave ends without one good node and with a bad one: the rest would fare alike."""
+    if task.stop_reason or not has_first_wave(task):
+        return
+    wave = NodeResult.objects.filter(task=task, batch__number=1)
+    if wave.filter(status=NodeStatus.SUCCEEDED).exists() or not wave.filter(status=NodeStatus.FAILED).exists():
+        return
+    request_stop(task, "first_wave_failed", now)
+    history.tell_first_wave_failed(task, now)
 
 
 def wake(task: Task, now: datetime) -> None:

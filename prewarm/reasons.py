@@ -243,6 +243,12 @@ TABLE = (
         label="too many nodes failed before",
     ),
     Reason(
+        "first_wave_failed",
+        False,
+        "The first wave failed on every node, so the others were not tried. Mend what its nodes say, then retry.",
+        label="the first wave failed",
+    ),
+    Reason(
         "task_timeout",
         False,
         "The task ran out of time before this was done. Raise `timeout_seconds`.",

@@ -94,6 +94,8 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     limits.give_back(released)
     history.tell_results(task, conclusions, now)
     _stop_at_failure_limit(task, now)
+    if any(entry.ends and entry.batch.number == 1 for entry in ours):
+        progress.stop_after_first_wave(task, now)
     ended = [entry.batch.pk for entry in ours if entry.ends]
     progress.end_batches(task, ended, now)
     opened = progress.close_drained(task, [entry.batch.pk for entry in ours if entry.drains], now)

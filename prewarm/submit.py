@@ -12,6 +12,7 @@ from accounts.models import Tenant, User
 from prewarm import history
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
+from prewarm.estimate import LEAST_TIMEOUT
 from prewarm.models import FINISHED, Batch, BatchStatus, NodeStatus, Task
 from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
@@ -28,11 +29,14 @@ _REPEATED = (
     "parallel_batches",
     "priority",
     "timeout_seconds",
+    "timeout_by_estimate",
     "pull_timeout_seconds",
     "max_attempts",
     "retry_backoff_seconds",
     "pull_policy",
     "pull_secrets",
+    "failure_limit",
+    "first_wave",
     "strict_waves",
     "allow_skipped",
     "puller",
@@ -41,8 +45,10 @@ _REPEATED = (
 
 def submit(*, tenant: Tenant, user: User | None, actor: str, request_id: str, wish: Mapping[str, Any]) -> Task:
     """Accept what a validated request asks for. Planning and pulling happen later, in turns."""
-    hosts = registry_hosts(wish["images"])
-    return _create(tenant, user, actor, request_id, {**wish, "hosts": hosts})
+    values = {**wish, "hosts": registry_hosts(wish["images"])}
+    if wish["timeout_seconds"] is None:
+        values |= {"timeout_seconds": LEAST_TIMEOUT, "timeout_by_estimate": True}
+    return _create(tenant, user, actor, request_id, values)
 
 
 def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.models import Tenant
+from ips.problems import FieldError, Invalid, Problem
 from prewarm import names, references, selectors
 from prewarm.models import Node, Puller, PullPolicy
 
@@ -61,7 +63,17 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
     concurrency = WholeNumberField(required=False, default=5, min_value=1, max_value=500)
     parallel_batches = WholeNumberField(required=False, default=1, min_value=1, max_value=100)
     priority = WholeNumberField(required=False, default=5, min_value=1, max_value=10)
-    timeout_seconds = WholeNumberField(required=False, default=1800, min_value=10, max_value=7 * 86400)
+    urgent = serializers.BooleanField(
+        required=False, default=False, help_text="Before all others; for platform administrators."
+    )
+    timeout_seconds = WholeNumberField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=10,
+        max_value=7 * 86400,
+        help_text="Without it: three times the estimate, at least 1800.",
+    )
     pull_timeout_seconds = WholeNumberField(required=False, default=900, min_value=5, max_value=86400)
     max_attempts = WholeNumberField(required=False, default=3, min_value=1, max_value=20)
     retry_backoff_seconds = WholeNumberField(required=False, default=30, min_value=0, max_value=3600)
@@ -146,6 +158,17 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
                 f"{len(attrs['images'])} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
             )
             raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
+
+
+def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, platform_admin: bool) -> None:
+    """Refuse a priority that the tenant does not have (422), and `urgent` from whoever runs but one tenant (403)."""
+    if wish["priority"] > tenant.max_priority:
+        detail = f"{tenant.slug} may ask for priority {tenant.max_priority} at most."
+        raise Invalid([{"pointer": "priority", "code": "above_max_priority", "detail": detail}])
+    if wish["urgent"] and not platform_admin:
+        detail = "Only a platform administrator may make a task urgent. Ask with a higher priority instead."
+        errors: list[FieldError] = [{"pointer": "urgent", "code": "platform_admin_only", "detail": detail}]
+        raise Problem(403, "platform_admin_only", detail, errors=errors)
 
 
 def _checked(parse: Callable[[str], object], error: type[ValueError], text: str) -> str:

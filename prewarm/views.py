@@ -29,7 +29,7 @@ from prewarm.serializers import (
     TaskSerializer,
     node_results,
 )
-from prewarm.task_request import TaskRequest
+from prewarm.task_request import TaskRequest, check_precedence
 
 
 def after(request: Request) -> int:
@@ -82,6 +82,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
         """Accept a task. It is planned and run in the background: follow `changes/`."""
         wish = self.wish(request)
         tenant = tenant_for(request, wish.pop("tenant"))
+        check_precedence(wish, tenant, platform_admin=self.who(request)["user"].is_platform_admin)
         task = submit.submit(tenant=tenant, wish=wish, **self.who(request))
         return self.accepted(task)
 

@@ -63,6 +63,9 @@ class Task(models.Model):
     priority = models.PositiveSmallIntegerField(default=5)
     urgent = models.BooleanField(default=False)
     timeout_seconds = models.PositiveIntegerField(default=1800)
+    timeout_by_estimate = models.BooleanField(
+        default=False, db_default=False, help_text="No timeout was given: planning sets it from the estimate."
+    )
     pull_timeout_seconds = models.PositiveIntegerField(default=900)
     max_attempts = models.PositiveSmallIntegerField(default=3)
     retry_backoff_seconds = models.PositiveIntegerField(default=30)

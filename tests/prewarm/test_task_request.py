@@ -59,7 +59,8 @@ def test_what_is_not_said_has_a_gentle_default() -> None:
         "concurrency": 5,
         "parallel_batches": 1,
         "priority": 5,
-        "timeout_seconds": 1800,
+        "urgent": False,
+        "timeout_seconds": None,
         "pull_timeout_seconds": 900,
         "max_attempts": 3,
         "retry_backoff_seconds": 30,
@@ -89,7 +90,7 @@ class TestFields:
 
         assert not request.is_valid()
 
-    @pytest.mark.parametrize("field", ["urgent", "hosts", "status", "id", "created_by", "helper_image"])
+    @pytest.mark.parametrize("field", ["hosts", "timeout_by_estimate", "status", "id", "created_by", "helper_image"])
     def test_what_users_may_not_set_is_no_field(self, field: str) -> None:
         assert pointers(**{field: "x"}) == [(field, "unknown_field")]
 

@@ -333,21 +333,6 @@ def test_a_paused_task_starts_nothing_and_goes_on_later(worker: Worker, sampler:
     assert task.status == "succeeded"
 
 
-def test_the_first_wave_goes_alone(worker: Worker, sampler: Sampler) -> None:
-    task = asked([fresh("slow")], first_wave=1, concurrency=10, batch_size=9)
-    worker.cycles(lambda turn: bool(sampler.made))
-
-    assert len(sampler.made) == 1
-    assert task.batches.filter(status="planned").exists()
-
-    from tests.prewarm.simulated import expire_leases
-
-    expire_leases()
-    Worker().finish(task)
-    task.refresh_from_db()
-    assert task.status == "succeeded"
-
-
 def test_too_many_failures_stop_the_task(worker: Worker, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh("missing")], failure_limit="2", concurrency=1, batch_size=1))
 

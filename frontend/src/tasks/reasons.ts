@@ -28,6 +28,7 @@ const reasons: Record<string, string> = {
   helper_image_failed: 'Helper image failed',
   worker_lost: 'Worker lost',
   failure_limit: 'Failure limit reached',
+  first_wave_failed: 'First wave failed',
   task_timeout: 'Out of time',
   pull_failed: 'Pull failed',
   digest_moved: 'Tag moved during the task',

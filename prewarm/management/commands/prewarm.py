@@ -13,12 +13,12 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
-from ips.problems import field_errors
+from ips.problems import Problem, field_errors
 from prewarm import submit
 from prewarm.models import Task, TaskStatus
-from prewarm.preview import preview
+from prewarm.preview import in_words, preview
 from prewarm.serializers import TaskDetail
-from prewarm.task_request import TaskRequest
+from prewarm.task_request import TaskRequest, check_precedence
 from prewarm.terminal import Progress
 
 SOME_NOT_WARM, USAGE, TIMED_OUT = 1, 2, 3
@@ -39,6 +39,9 @@ OPTIONS = (
 )
 
 
+GIVEN = ("images", "tenant", "name", "include_cordoned", "allow_skipped", "strict_waves", "urgent")
+
+
 class Command(BaseCommand):
     """Makes a task as a platform administrator; with --wait follows it to its end."""
 
@@ -55,6 +58,8 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="a name for people")
         parser.add_argument("--include-cordoned", action="store_true", help="pull on cordoned nodes too")
         parser.add_argument("--allow-skipped", action="store_true", help="skipped nodes count as done")
+        parser.add_argument("--strict-waves", action="store_true", help="a batch starts when the one before has ended")
+        parser.add_argument("--urgent", action="store_true", help="before all other tasks")
         parser.add_argument("--pull-secret", action="append", default=[], metavar="NAME", help="in the pull namespace")
         for option in OPTIONS:
             parser.add_argument(
@@ -72,6 +77,10 @@ class Command(BaseCommand):
         tenant = Tenant.objects.filter(slug=wish.pop("tenant") or DEFAULT_TENANT).first()
         if tenant is None:
             raise CommandError(f"There is no tenant {options['tenant']!r}.", returncode=USAGE)
+        try:
+            check_precedence(wish, tenant, platform_admin=True)
+        except Problem as refused:
+            raise CommandError(str(refused.detail), returncode=USAGE) from refused
         if options["dry_run"]:
             self.show_preview(wish, as_json=options["json"])
             return
@@ -90,7 +99,7 @@ class Command(BaseCommand):
     def wish(self, options: dict[str, Any]) -> dict[str, Any]:
         """The request that these options mean, checked as the API checks it."""
         data: dict[str, Any] = {name: options[name] for name in OPTIONS if options[name] is not None}
-        data |= {name: options[name] for name in ("images", "tenant", "name", "include_cordoned", "allow_skipped")}
+        data |= {name: options[name] for name in GIVEN}
         data |= {"pull_secrets": options["pull_secret"], "all_nodes": options["all_nodes"]}
         if options["selector"] is not None:
             data["node_selector"] = options["selector"]
@@ -136,7 +145,9 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(found))
             return
-        self.stdout.write(f"matches {found['matched']} of {found['total']} nodes")
+        self.stdout.write(f"matches {found['matched']} of {found['total']} nodes, in {found['batches']} batches")
+        seconds, at_once = found["estimate"]["seconds"], found["estimate"]["nodes_at_once"]
+        self.stdout.write(f"takes {in_words(seconds)} by estimate, {at_once} nodes at once")
         for group in found["skipped"]:
             self.stdout.write(f"  skipped {group['nodes']} × {group['reason']}: {group['hint']}")
         for warning in found["warnings"]:
