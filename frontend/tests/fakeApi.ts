@@ -113,6 +113,9 @@ export class FakeApi {
         ? [{ reason: 'node_unready', hint: 'See kubectl describe node.', nodes: skipped.length }]
         : [],
       nodes: matching.map((node) => ({ name: node.name, skipped: node.ready ? null : 'node_unready', present: [] })),
+      batches: 1,
+      estimate: { seconds: 30, nodes_at_once: 5, measured_images: 0 },
+      timeout_seconds: 1800,
       warnings: [],
     })
   }

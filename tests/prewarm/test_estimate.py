@@ -150,7 +150,7 @@ class TestThePreview:
 
         (warning,) = self.preview(as_otto, timeout_seconds=1800)["warnings"]
 
-        assert "1 h 2 min, and would be stopped after 30 min" in warning
+        assert "1 h 01 min, and would be stopped after 30 min" in warning
         assert "at least 3700" in warning and "concurrency" in warning
 
     def test_warns_that_nothing_starts_now(self, as_otto: APIClient) -> None:
@@ -168,5 +168,5 @@ class TestThePreview:
         call_command("prewarm", "a:1", "--all-nodes", "--dry-run")
 
         told = capsys.readouterr().out
-        assert "matches 2 of 2 nodes, in 1 batches" in told
+        assert "matches 2 of 2 nodes, in 1 batch" in told
         assert "takes 30 s by estimate, 2 nodes at once" in told

@@ -344,7 +344,7 @@ def test_too_many_failures_stop_the_task(worker: Worker, sampler: Sampler) -> No
 
 def test_a_task_out_of_time_ends(worker: Worker, simulator: Simulated) -> None:
     task = asked([fresh("hang")], concurrency=10)
-    Task.objects.filter(pk=task.pk).update(timeout_seconds=1)
+    Task.objects.filter(pk=task.pk).update(timeout_seconds=1, timeout_by_estimate=False)
 
     worker.finish(task)
 

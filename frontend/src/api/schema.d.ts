@@ -727,7 +727,10 @@ export interface components {
             readonly concurrency: number;
             readonly parallel_batches: number;
             readonly priority: number;
+            readonly urgent: boolean;
             readonly timeout_seconds: number;
+            /** @description No timeout was given: planning sets it from the estimate. */
+            readonly timeout_by_estimate: boolean;
             readonly pull_timeout_seconds: number;
             readonly max_attempts: number;
             readonly retry_backoff_seconds: number;
@@ -780,7 +783,10 @@ export interface components {
             readonly concurrency: number;
             readonly parallel_batches: number;
             readonly priority: number;
+            readonly urgent: boolean;
             readonly timeout_seconds: number;
+            /** @description No timeout was given: planning sets it from the estimate. */
+            readonly timeout_by_estimate: boolean;
             readonly pull_timeout_seconds: number;
             readonly max_attempts: number;
             readonly retry_backoff_seconds: number;
@@ -844,8 +850,13 @@ export interface components {
             parallel_batches?: number;
             /** @default 5 */
             priority?: number;
-            /** @default 1800 */
-            timeout_seconds?: number;
+            /**
+             * @description Before all others; for platform administrators.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description Without it: three times the estimate, at least 1800. */
+            timeout_seconds?: number | null;
             /** @default 900 */
             pull_timeout_seconds?: number;
             /** @default 3 */

@@ -46,6 +46,9 @@ export type Preview = {
   skipped: { reason: string; hint: string; nodes: number }[]
   /** The first 200; `present` are the indexes of images that are proven to be there. */
   nodes: { name: string; skipped: string | null; present: number[] }[]
+  batches: number
+  estimate: { seconds: number; nodes_at_once: number; measured_images: number }
+  timeout_seconds: number
   warnings: string[]
 }
 

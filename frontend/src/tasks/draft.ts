@@ -69,7 +69,7 @@ export function draftFrom(task: TaskDetail): Draft {
       concurrency: task.concurrency,
       parallel_batches: task.parallel_batches,
       priority: task.priority,
-      timeout_seconds: unlessDefault(task.timeout_seconds, 1_800),
+      timeout_seconds: task.timeout_by_estimate ? undefined : task.timeout_seconds,
       pull_timeout_seconds: unlessDefault(task.pull_timeout_seconds, 900),
       max_attempts: task.max_attempts,
       retry_backoff_seconds: task.retry_backoff_seconds,

@@ -16,10 +16,11 @@ from accounts.permissions import DEFAULT_TENANT
 from ips.problems import Problem, field_errors
 from prewarm import submit
 from prewarm.models import Task, TaskStatus
-from prewarm.preview import in_words, preview
+from prewarm.preview import preview
 from prewarm.serializers import TaskDetail
 from prewarm.task_request import TaskRequest, check_precedence
 from prewarm.terminal import Progress
+from prewarm.wording import counted, duration, nodes
 
 SOME_NOT_WARM, USAGE, TIMED_OUT = 1, 2, 3
 LOOK_SECONDS = 0.3
@@ -145,9 +146,11 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(found))
             return
-        self.stdout.write(f"matches {found['matched']} of {found['total']} nodes, in {found['batches']} batches")
+        self.stdout.write(
+            f"matches {found['matched']} of {found['total']} nodes, in {counted(found['batches'], 'batch', 'batches')}"
+        )
         seconds, at_once = found["estimate"]["seconds"], found["estimate"]["nodes_at_once"]
-        self.stdout.write(f"takes {in_words(seconds)} by estimate, {at_once} nodes at once")
+        self.stdout.write(f"takes {duration(seconds)} by estimate, {nodes(at_once)} at once")
         for group in found["skipped"]:
             self.stdout.write(f"  skipped {group['nodes']} × {group['reason']}: {group['hint']}")
         for warning in found["warnings"]:
