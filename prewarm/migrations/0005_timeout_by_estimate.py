@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prewarm', '0003_waits'),
+        ('prewarm', '0004_slot_created_at'),
     ]
 
     operations = [
