@@ -13,20 +13,25 @@ from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.models import Batch, BatchStatus, Duty
+from prewarm.retention import prune
 from prewarm.runtime import Runtime
 from prewarm.sweep import sweep
 
 log = logging.getLogger(__name__)
 
+PRUNE_EVERY = timedelta(minutes=1)
+
 
 def tick(runtime: Runtime) -> None:
     """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
 
-    3. Now and then, sweep pull jobs that nobody needs.
+    3. Once a minute, delete what is over for long. 4. Now and then, sweep pull jobs that nobody needs.
     """
     limits.follow_settings()
     if work_is_due():
         ring_turns()
+    if Duty.claim("retention", PRUNE_EVERY):
+        prune(database_now())
     if Duty.claim("sweep", timedelta(seconds=settings.ORPHAN_SECONDS)):
         try:
             sweep(runtime.cluster, runtime.installation)

@@ -1,0 +1,59 @@
+"""What is over for long goes by itself; what runs, and what is kept, stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.audit import audit
+from accounts.models import AuditEntry
+from prewarm import live_settings
+from prewarm.models import NodeResult, Setting, Task
+from prewarm.retention import prune
+from tests.prewarm.results import end, happened
+from tests.prewarm.rows import asked
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+
+
+def ended(days_ago: int) -> Task:
+    task = asked()
+    happened(task, "n1", "failed", "image_not_found", "no such tag")
+    end(task)
+    Task.objects.filter(pk=task.pk).update(finished_at=timezone.now() - timedelta(days=days_ago))
+    return task
+
+
+def test_finished_tasks_go_after_the_days_that_are_set_with_all_their_rows() -> None:
+    Setting.objects.create(name="keep_tasks_days", value=7, changed_at=timezone.now(), changed_by="root")
+    live_settings.forget()
+    old, recent, running = ended(8), ended(6), asked()
+
+    assert prune(timezone.now()) == 1
+
+    assert set(Task.objects.values_list("pk", flat=True)) == {recent.pk, running.pk}
+    assert not NodeResult.objects.filter(task_id=old.pk).exists()
+
+
+def test_a_retry_outlives_the_task_that_it_repeats() -> None:
+    old = ended(100)
+    retry = asked()
+    Task.objects.filter(pk=retry.pk).update(retry_of=old)
+
+    prune(timezone.now())
+
+    assert Task.objects.values_list("pk", "retry_of").get() == (retry.pk, None)
+
+
+def test_the_audit_goes_after_its_own_days() -> None:
+    for _ in range(2):
+        audit("settings.changed", "settings", user=None, actor="root", request_id="")
+    first = AuditEntry.objects.order_by("pk")[0]
+    AuditEntry.objects.filter(pk=first.pk).update(at=timezone.now() - timedelta(days=366))
+
+    assert prune(timezone.now()) == 1
+
+    assert not AuditEntry.objects.filter(pk=first.pk).exists()
+    assert AuditEntry.objects.count() == 1
