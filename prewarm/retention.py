@@ -1,4 +1,4 @@
-"""What is over for long is deleted: finished tasks with all their rows, and the audit, after as many days as are set."""
+"""What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set."""
 
 from __future__ import annotations
 
