@@ -57,6 +57,36 @@ TABLE = (
         label="no image for this platform",
     ),
     Reason(
+        "not_an_image",
+        False,
+        "The registry has something else under this name: an artifact, a manifest of an old kind, or a proxy's page. "
+        "Push it as a container image, or correct the name.",
+        look=(kubectl.PULL_EVENTS,),
+        label="not a container image",
+    ),
+    Reason(
+        "image_damaged",
+        True,
+        "The content is not what the manifest names, or no archive. Empty caches of proxies and mirrors on the way; "
+        "if that does not help, push the image anew.",
+        look=(kubectl.PULL_EVENTS,),
+        label="image content damaged",
+    ),
+    Reason(
+        "signature_refused",
+        False,
+        "The runtime's policy does not accept the image's signature. Sign the image, or change the policy on the node.",
+        look=(kubectl.PULL_EVENTS,),
+        label="signature refused",
+    ),
+    Reason(
+        "never_pulled",
+        False,
+        "The pull job came out with pull policy Never: an admission webhook changes pods. Exempt the pull namespace.",
+        look=(kubectl.PULL_EVENTS,),
+        label="pull policy changed to Never",
+    ),
+    Reason(
         "registry_unreachable",
         True,
         "The node could not reach the registry. Check from that node: DNS, firewall, proxy, and the registry itself.",
@@ -106,7 +136,7 @@ TABLE = (
     Reason(
         "node_unready",
         True,
-        "The node is not Ready or did not answer. Look at: kubectl describe node.",
+        "The node is not Ready, cannot run new pods or did not answer. Look at its conditions: kubectl describe node.",
         look=(
             kubectl.NODE,
             kubectl.NODE_EVENTS,

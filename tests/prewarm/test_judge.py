@@ -122,7 +122,7 @@ class TestFailed:
             ("ErrImagePull", REFUSED, "registry_unreachable"),
             ("ErrImagePull", "pull QPS exceeded", "rate_limited"),
             ("ErrImagePull", "", "pull_failed"),
-            ("ErrImageNeverPull", f'Container image "{IMAGE}" is not present with pull policy of Never', "pull_failed"),
+            ("ErrImageNeverPull", f'Container image "{IMAGE}" is not present with pull policy of Never', "never_pulled"),
             ("ImageInspectError", "Failed to inspect image", "pull_failed"),
             (
                 "InvalidImageName",
@@ -130,7 +130,7 @@ class TestFailed:
                 "invalid_reference",
             ),
             ("RegistryUnavailable", "the registry is away", "registry_unreachable"),
-            ("SignatureValidationFailed", "no signature", "pull_failed"),
+            ("SignatureValidationFailed", "no signature", "signature_refused"),
         ],
     )
     def test_is_what_the_kubelet_says_with_its_own_words_kept(self, reason: str, message: str, meaning: str) -> None:
