@@ -68,7 +68,7 @@ class Container:
                 return f"couldn't find key {wanted['key']} in ConfigMap {wanted['name']}"
         return ""
 
-    def start(self, image: Image) -> bool:
+    def start(self, image: Image, release: Release) -> bool:
         """Run it. Ours end at once; what has no such command fails; anything else runs on. True if it runs on."""
         self.failure = None
         self.image = image
@@ -78,7 +78,7 @@ class Container:
         if command.endswith("noop"):
             self.end(0, "Completed")
         elif command.startswith("/ips-"):
-            self.end(128, "StartError", texts.no_such_command(command))
+            self.end(128, "StartError", texts.no_such_command(command, release))
         return self.ended is None
 
     def end(self, code: int, reason: str, message: str = "") -> None:

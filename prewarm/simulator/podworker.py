@@ -79,15 +79,15 @@ class PodWorker:
 
     def evict(self) -> None:
         """End the pod because the node is short of disk space."""
-        self._tell("Warning", "Evicted", texts.evicted())
+        self._tell("Warning", "Evicted", texts.evicted(self._release))
         if not self._release.recent:
-            kept: Json = {key: self._status[key] for key in ("startTime", "qosClass") if key in self._status}
-            self._write({"phase": "Failed", "reason": "Evicted", "message": texts.evicted(), **kept})
+            kept: Json = {key: self._status[key] for key in ("startTime",) if key in self._status}
+            self._write({"phase": "Failed", "reason": "Evicted", "message": texts.evicted(self._release), **kept})
             return
         self._stop()
         target: Json = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet"}
-        target |= {"message": texts.evicted(), "lastProbeTime": None, "lastTransitionTime": now()}
-        self._publish(end=("Evicted", texts.evicted()), lost=True, extra=[target])
+        target |= {"message": texts.evicted(self._release), "lastProbeTime": None, "lastTransitionTime": now()}
+        self._publish(end=("Evicted", texts.evicted(self._release)), lost=True, extra=[target])
 
     async def _look(self) -> bool:
         """Try what has not started yet; True when a container was started, so that there is news soon."""
@@ -111,7 +111,7 @@ class PodWorker:
             return False
         reference = container.reference
         assert reference is not None
-        container.start(self._kubelet.image(reference))
+        container.start(self._kubelet.image(reference), self._release)
         self._tell("Normal", "Created", texts.created(container.name, self._release), container)
         if container.ended and container.ended["reason"] == "StartError":
             self._tell("Warning", "Failed", f"Error: {container.ended['message']}", container)
@@ -223,7 +223,7 @@ class PodWorker:
             before=self._status.get("conditions", []),
             release=self._release,
         )
-        self._write(self._status | self._whole(shown_phase, found + (extra or []), end))
+        self._write(self._status | self._whole(shown_phase, (extra or []) + found, end))
 
     def _whole(self, shown_phase: str, found: list[Json], end: tuple[str, str] | None) -> Json:
         shown: Json = {"phase": shown_phase, "conditions": found, "hostIP": self._kubelet.address}

@@ -1,8 +1,9 @@
 """The registries behind the nodes: how long a pull takes, and how it fails.
 
 The first part of an image's path chooses: `missing/x` is not found, `denied/x` unauthorized, `platform/x` has no match
-for the platform, `nospace/x` fills the disk, `timeout/x`, `tls/x`, `ratelimit/x` and `unavailable/x` fail as they say,
-`flaky/x` fails once on each node, `slow/x` takes twenty times as long, `hang/x` never ends. Everything else is pulled.
+for the platform, `nospace/x` fills the disk, `damaged/x` has another digest than its manifest says, `timeout/x`,
+`tls/x`, `ratelimit/x` and `unavailable/x` fail as they say, `flaky/x` fails once on each node, `slow/x` takes twenty
+times as long, `hang/x` never ends. Everything else is pulled.
 Modes can be set at run time for any image (POST /_sim/images), and registries can go down (POST /_sim/registry).
 """
 

@@ -19,6 +19,7 @@ NODE = "node-001"
         ("denied/x:1", "unauthorized"),
         ("platform/x:1", "wrong_platform"),
         ("nospace/x:1", "disk_full"),
+        ("damaged/x:1", "image_damaged"),
         ("timeout/x:1", "registry_unreachable"),
         ("unavailable/x:1", "registry_unreachable"),
         ("tls/x:1", "tls_error"),
