@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
+JITTER = 0.2
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -25,7 +27,12 @@ class Backoff:
         if attempt <= 1:
             return timedelta(0)
         wait: timedelta = min(self.base * 2 ** min(attempt - 2, 20), self.ceiling)
-        return timedelta(seconds=wait.total_seconds() * random.uniform(0.8, 1.2))
+        return timedelta(seconds=wait.total_seconds() * random.uniform(1 - JITTER, 1 + JITTER))
+
+
+def longest_wait() -> timedelta:
+    """No wait before an attempt is longer."""
+    return timedelta(seconds=settings.RETRY_BACKOFF_MAX_SECONDS) * (1 + JITTER)
 
 
 def for_task(base_seconds: int) -> Backoff:

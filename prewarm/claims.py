@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, DateTimeField, F, IntegerField, Prefetch, Q, Value, When
+from django.db.models import Case, DateTimeField, F, IntegerField, Prefetch, Q, QuerySet, Value, When
 
-from prewarm.clock import database_now
-from prewarm.models import Batch, BatchStatus, Task
+from prewarm.backoff import longest_wait
+from prewarm.clock import database_now, has_come
+from prewarm.models import SPEC_VERSION, Batch, BatchStatus, Task
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 50
 ALONE_FROM = 2  # lost claims: the batch may kill whoever holds it, so it is held alone
 GIVE_UP_AT = 5
+LONGEST_REST = timedelta(minutes=2)  # nobody hands a batch back for later than this, but for a back-off
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,8 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     now = database_now()
     if any(batch.lost_claims >= ALONE_FROM for batch in holding):
         return [], lease
-    due = (
-        Batch.objects.filter(_free(now), due_at__lte=now)
-        .filter(_open_or_stopping())
-        .exclude(pk__in=[batch.pk for batch in holding])
-    )
-    candidates = list(due.order_by("due_at", "pk").values_list("pk", "lost_claims")[:TOGETHER])
+    found = due(now).exclude(pk__in=[batch.pk for batch in holding]).order_by("due_at", "pk")
+    candidates = list(found.values_list("pk", "lost_claims")[:TOGETHER])
     if not candidates:
         return [], lease
     if candidates[0][1] >= ALONE_FROM and not holding:
@@ -86,6 +84,16 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
         if batch.lost_claims:
             log.warning("took over a batch", extra={"batch": batch.pk, "lost_claims": batch.lost_claims})
     return taken, lease
+
+
+def due(now: datetime, spec_version: int = SPEC_VERSION) -> QuerySet[Batch]:
+    """Batches that somebody should look at and that nobody holds, of tasks that a worker of this version understands.
+
+    A batch whose turn has not come is of interest only when its task stops.
+    """
+    wanted = Q(status=BatchStatus.OPEN) | Q(status=BatchStatus.PLANNED, task__cancel_requested_at__isnull=False)
+    free_and_due = _free(now) & has_come("due_at", now, LONGEST_REST + longest_wait())
+    return Batch.objects.filter(free_and_due, wanted, task__spec_version__lte=spec_version)
 
 
 def renew(holder: str, batches: Iterable[Batch]) -> tuple[set[int], Lease]:
@@ -148,9 +156,4 @@ def hand_back_everything(holder: str) -> None:
 
 
 def _free(now: datetime) -> Q:
-    return Q(holder="") | Q(lease_until__lt=now)
-
-
-def _open_or_stopping() -> Q:
-    """Batches whose turn has not come are of interest only when the task stops."""
-    return Q(status=BatchStatus.OPEN) | Q(status=BatchStatus.PLANNED, task__cancel_requested_at__isnull=False)
+    return Q(holder="") | has_come("lease_until", now, 2 * timedelta(seconds=settings.LEASE_SECONDS))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -16,3 +17,8 @@ def database_now() -> datetime:
         cursor.execute("SELECT UTC_TIMESTAMP(6)")
         (now,) = cursor.fetchone()
     return now.replace(tzinfo=UTC) if isinstance(now, datetime) else timezone.now()
+
+
+def has_come(column: str, now: datetime, longest: timedelta) -> Q:
+    """Rows whose time lies behind us; or farther ahead than anybody ever writes: the clock was set back since then."""
+    return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": now + longest})

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from prewarm.backoff import longest_wait
 from prewarm.claims import Lease
 from prewarm.dispatch import Candidate
 from prewarm.live_settings import intake
@@ -77,9 +78,7 @@ class Held:
         return [
             Candidate(self.batch, result)
             for result in self.results.values()
-            if result.status == NodeStatus.PENDING
-            and result.pk not in occupied
-            and (result.not_before is None or result.not_before <= now)
+            if result.status == NodeStatus.PENDING and result.pk not in occupied and _has_come(result, now)
         ]
 
     def next_due(self, now: datetime) -> datetime:
@@ -95,3 +94,8 @@ class Held:
             return now
         times = [result.not_before for result in self.results.values() if result.not_before]
         return max(now, min(times)) if times else now
+
+
+def _has_come(result: NodeResult, now: datetime) -> bool:
+    """Whether its next attempt may start. Farther off than any back-off: the clock was set back since."""
+    return result.not_before is None or not now < result.not_before <= now + longest_wait()

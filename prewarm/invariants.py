@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, F
 
+from prewarm.clock import database_now
 from prewarm.cluster import Cluster
 from prewarm.cluster.paths import pods
 from prewarm.image_results import read
@@ -39,7 +40,7 @@ def check_cluster(cluster: Cluster, installation: str) -> list[Breach]:
     """Compare the cluster with the rows: one live pull job per node, none without need beyond the keep time."""
     found = []
     needed = set(NodeSlot.objects.values_list("pull_job", flat=True))
-    old = datetime.now(UTC) - timedelta(seconds=2 * settings.ORPHAN_SECONDS)
+    old = database_now() - timedelta(seconds=2 * settings.ORPHAN_SECONDS)
     per_node: Counter[str] = Counter()
     for items, _ in cluster.pages(pods(), {"labelSelector": f"{INSTALLATION_LABEL}={installation}"}):
         for pod in items:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from prewarm import limits
+from prewarm.clock import database_now
 from prewarm.cluster import AlreadyThere, Cluster
 from prewarm.cluster.paths import jobs, pods
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
@@ -30,7 +31,7 @@ def sweep(cluster: Cluster, installation: str) -> int:
         for items, _ in cluster.pages(path(""), query):
             found += [(path, item) for item in items]
     needed = set(NodeSlot.objects.values_list("pull_job", flat=True))
-    old = datetime.now(UTC) - timedelta(seconds=settings.ORPHAN_SECONDS)
+    old = database_now() - timedelta(seconds=settings.ORPHAN_SECONDS)
     orphans = [
         (path, item["metadata"])
         for path, item in found

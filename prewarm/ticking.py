@@ -6,19 +6,19 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
-from prewarm import limits
+from prewarm import claims, limits
 from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
-from prewarm.models import Batch, BatchStatus, Duty
+from prewarm.models import SPEC_VERSION, Duty
 from prewarm.retention import prune
 from prewarm.runtime import Runtime
 from prewarm.sweep import sweep
 
 log = logging.getLogger(__name__)
 
+NEWEST = 32_767
 PRUNE_EVERY = timedelta(minutes=1)
 
 
@@ -40,7 +40,10 @@ def tick(runtime: Runtime) -> None:
 
 
 def work_is_due() -> bool:
+    """Whether a worker of this version should take a turn; what only a newer one understands is told in the log."""
     now = database_now()
-    free = Q(holder="") | Q(lease_until__lt=now)
-    wanted = Q(status=BatchStatus.OPEN) | Q(status=BatchStatus.PLANNED, task__cancel_requested_at__isnull=False)
-    return Batch.objects.filter(free, wanted, due_at__lte=now).exists()
+    if claims.due(now).exists():
+        return True
+    if claims.due(now, NEWEST).exists():
+        log.warning("tasks wait for workers of a newer version", extra={"spec_version": SPEC_VERSION})
+    return False

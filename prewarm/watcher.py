@@ -14,15 +14,16 @@ import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from prewarm.binding import bind
-from prewarm.clock import database_now
+from prewarm.clock import database_now, has_come
 from prewarm.cluster import Cluster, ClusterError, ResourceExpired
 from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import NODES
+from prewarm.crash_points import crash_point
 from prewarm.models import Node, NodeView
 from prewarm.node_rows import forget, row_of, write
 
@@ -85,8 +86,9 @@ class Watcher:
         NodeView.load()
         asked = time.monotonic()
         now = database_now()
-        mine = NodeView.objects.filter(Q(holder=self.name) | Q(holder="") | Q(lease_until__lt=now), pk=1)
-        led = mine.update(holder=self.name, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)) == 1
+        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        mine = Q(holder=self.name) | Q(holder="") | has_come("lease_until", now, 2 * lease)
+        led = NodeView.objects.filter(mine, pk=1).update(holder=self.name, lease_until=now + lease) == 1
         self.lease_until = asked + settings.LEASE_SECONDS if led else 0.0
         return led
 
@@ -103,9 +105,10 @@ class Watcher:
             version = listed_at
             rows = [row_of(item, timezone.now()) for item in items]
             listed.update(row.name for row in rows)
-            write(rows, self.digests)
-            if not self.lead():
-                raise Superseded
+            with transaction.atomic():
+                if not self.lead():
+                    raise Superseded
+                write(rows, self.digests)
         forget(self.digests.keys() - listed, self.digests)
         kubernetes = str(self.cluster.get("/version").get("gitVersion") or "")
         self.heard(complete=True, kubernetes_version=kubernetes)
@@ -133,14 +136,16 @@ class Watcher:
         return version
 
     def write_out(self) -> None:
-        """Write what changed since the last time, if we still lead."""
+        """Write what changed since the last time, if we still lead: who was asleep meanwhile writes nothing old."""
         self.written = time.monotonic()
-        if not self.lead():
-            raise Superseded
-        write(self.waiting.values(), self.digests)
-        forget(self.leaving, self.digests)
+        with transaction.atomic():
+            if not self.lead():
+                raise Superseded
+            crash_point("writing_nodes")
+            write(self.waiting.values(), self.digests)
+            forget(self.leaving, self.digests)
+            self.heard(complete=False)
         self.waiting, self.leaving = {}, set()
-        self.heard(complete=False)
 
     def heard(self, *, complete: bool, kubernetes_version: str = "") -> None:
         now: datetime = database_now()

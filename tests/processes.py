@@ -41,9 +41,12 @@ class Server:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
+        """Start it, if need be with more in its environment, and wait until it answers."""
         with (self.directory / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.directory, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command, cwd=self.directory, stdout=log, stderr=log, env={**os.environ, **environment}
+            )
         wait_until(lambda: self._answers(), f"{self.command[0]} on port {self.port}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:

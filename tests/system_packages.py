@@ -17,6 +17,7 @@ PROGRAMS = {  # package: a program of it
     "pkg-config": "pkg-config",
     "gcc": "gcc",
     "git": "git",
+    "faketime": "faketime",
     "chromium": "chromium",
 }
 

@@ -8,10 +8,11 @@ from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
 from prewarm.models.setting import Setting
-from prewarm.models.task import FINISHED, Puller, PullPolicy, Task, TaskStatus
+from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus
 
 __all__ = [
     "FINISHED",
+    "SPEC_VERSION",
     "Batch",
     "BatchStatus",
     "Duty",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import models
 
-from prewarm.clock import database_now
+from prewarm.clock import database_now, has_come
 
 
 class Duty(models.Model):
@@ -23,4 +23,4 @@ class Duty(models.Model):
         """Take a chore that is due, for this tick alone; false when it is not due or another took it."""
         now = database_now()
         cls.objects.get_or_create(name=name, defaults={"due_at": now})
-        return cls.objects.filter(name=name, due_at__lte=now).update(due_at=now + every) == 1
+        return cls.objects.filter(has_come("due_at", now, 2 * every), name=name).update(due_at=now + every) == 1

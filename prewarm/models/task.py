@@ -11,6 +11,10 @@ from django.db.models import Q
 
 from prewarm.wording import listed
 
+# What a worker must understand of a task to do what it asks for. Raised with a new wish that an older worker would not
+# know of; workers leave alone what is newer than they are.
+SPEC_VERSION = 1
+
 
 class TaskStatus(models.TextChoices):
     PENDING = "pending"
@@ -78,6 +82,7 @@ class Task(models.Model):
     puller = models.CharField(max_length=4, choices=Puller, default=Puller.AUTO)
     helper_image = models.CharField(max_length=780, blank=True)
 
+    spec_version = models.PositiveSmallIntegerField(default=SPEC_VERSION, db_default=1)
     status = models.CharField(max_length=10, choices=TaskStatus, default=TaskStatus.PENDING)
     reason = models.CharField(max_length=32, blank=True)
     stop_reason = models.CharField(max_length=32, blank=True, help_text="Why no more is started: a reason code.")

@@ -218,6 +218,10 @@ class Stage:
         self.until(held, "a worker to hold a batch")
         return found[0]
 
+    def cordon(self, node: str, *, on: bool = True) -> None:
+        change = {"unschedulable": on}
+        httpx.patch(f"{self.cluster.url}/_sim/nodes/{node}", json=change).raise_for_status()
+
     def pull_jobs(self) -> list[dict[str, Any]]:
         return self.cluster.pods() + self.cluster.jobs()
 
@@ -243,6 +247,17 @@ class Stage:
                 worker.environment = dict(self.environment)
                 worker.end()
                 worker.start()
+
+    @contextmanager
+    def also(self, name: str, *command: str) -> Iterator[Part]:
+        """One more part for the length of a test."""
+        part = self.parts[name] = self._part(name, *MANAGE, *command)
+        part.start()
+        try:
+            yield part
+        finally:
+            del self.parts[name]
+            part.end()
 
     def kill_server(self, name: str, server: Server) -> None:
         """kill -9 of something that IPS leans on."""
