@@ -88,6 +88,20 @@ def test_never_two_pull_jobs_on_one_node(worker: Worker, simulator: Simulated, s
     assert (first.status, second.status) == ("succeeded", "succeeded")
 
 
+def test_of_two_tasks_on_one_node_the_second_waits_and_finds_the_image_there(
+    worker: Worker, simulator: Simulated, sampler: Sampler
+) -> None:
+    image, node = fresh("slow"), simulator.node_names()[0]
+    first, second = asked([image], node_names=[node]), asked([image], node_names=[node])
+
+    worker.finish(first)
+    worker.finish(second)
+
+    outcomes = {ImageCount.objects.get(task=task).outcome for task in (first, second)}
+    assert outcomes == {"pulled", "already_present"}
+    assert sampler.peaks()[f"node:{node}"] == 1
+
+
 def test_a_missing_image_fails_at_once_with_its_reason(worker: Worker, sampler: Sampler) -> None:
     task = worker.finish(asked([fresh("missing")]))
 
