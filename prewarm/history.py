@@ -72,7 +72,7 @@ def tell_results(task: Task, conclusions: Iterable[Conclusion], now: datetime) -
         text = f"{_what_happened(task, kind, group)} {listed(names)}: {_why(task, reason, group)}."
         if (kind, reason) not in told and (said := _runtime_words(reason, group)):
             text += f" The runtime says: {said}"
-        record(task, now, kind, text, reason=reason, nodes=names[:NAMED])
+        record(task, now, kind, text, reason=reason, nodes=names[:NAMED], count=len(names))
 
 
 def _kind(found: Conclusion) -> str:
@@ -97,7 +97,7 @@ def _why(task: Task, reason: str, group: list[Conclusion]) -> str:
     about = {image.index for found in group for image in found.images if image.reason == reason and not image.warm}
     if not about or len(about) == len(task.images) > 1:
         return label_for(reason)
-    return f"{listed([task.images[index] for index in sorted(about)])}: {label_for(reason)}"
+    return f"{label_for(reason)} ({listed([task.images[index] for index in sorted(about)])})"
 
 
 def _runtime_words(reason: str, group: list[Conclusion]) -> str:
@@ -151,15 +151,18 @@ def tell_resumed(task: Task, now: datetime, actor: str) -> None:
 
 
 def tell_finished(task: Task, now: datetime) -> None:
-    record(task, now, "finished", _ending(task), status=task.status)
+    record(task, now, "finished", ending(task), status=task.status)
 
 
-def _ending(task: Task) -> str:
+def ending(task: Task) -> str:
+    """How it ended, with the counts."""
     if task.reason == "no_nodes":
         return "The task failed: the cluster has no node that matches what was asked for."
     end = ENDS[TaskStatus(task.status)]
     if task.succeeded == task.desired:
         return f"{end}: {'the node is' if task.desired == 1 else f'all {task.desired:,} nodes are'} warm."
+    if task.failed == task.desired > 1:
+        return f"{end}: all {task.desired:,} nodes failed."
     counts = [(name, getattr(task, name)) for name in ("succeeded", "failed", "skipped", "cancelled")]
     told = ", ".join(f"{count:,} {name}" for name, count in counts if count)
     return f"{end}: of {nodes(task.desired)} {told}." if told else f"{end}."

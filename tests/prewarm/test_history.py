@@ -71,8 +71,8 @@ def test_nodes_that_fail_alike_share_a_line_and_the_runtime_is_quoted_once() -> 
     tell(task, failure(task, "n9", "image_not_found"))
 
     assert told(task, "nodes_failed") == [
-        f"Failed on n0, n1, n2 and 3 more: missing/image:none: image not found. The runtime says: {RUNTIME}",
-        "Failed on n9: missing/image:none: image not found.",
+        f"Failed on n0, n1, n2 and 3 more: image not found (missing/image:none). The runtime says: {RUNTIME}",
+        "Failed on n9: image not found (missing/image:none).",
     ]
     assert task.events.filter(kind="nodes_failed").first().data["nodes"] == [f"n{n}" for n in range(6)]  # type: ignore[union-attr]
 
@@ -82,7 +82,7 @@ def test_only_the_images_that_failed_are_named() -> None:
 
     tell(task, failure(task, "n1", "", "image_not_found", ""))
 
-    assert told(task, "nodes_failed")[0].startswith("Failed on n1: missing:1: image not found.")
+    assert told(task, "nodes_failed")[0].startswith("Failed on n1: image not found (missing:1).")
 
 
 def test_another_attempt_is_told_with_its_number_and_cause() -> None:
@@ -92,7 +92,7 @@ def test_another_attempt_is_told_with_its_number_and_cause() -> None:
     tell(task, again)
 
     assert told(task, "nodes_retried") == [
-        "Will try again (attempt 2 of 3) on n1: flaky:1: registry not reached. The runtime says: " + RUNTIME
+        "Will try again (attempt 2 of 3) on n1: registry not reached (flaky:1). The runtime says: " + RUNTIME
     ]
 
 
@@ -122,6 +122,7 @@ def test_a_takeover_from_a_dead_worker_is_told(worker: Worker, simulator: Simula
         (["succeeded"], "The task succeeded: the node is warm."),
         (["succeeded", "failed", "skipped"], "The task is partly done: of 3 nodes 1 succeeded, 1 failed, 1 skipped."),
         (["failed"], "The task failed: of 1 node 1 failed."),
+        (["failed", "failed"], "The task failed: all 2 nodes failed."),
         ([], "The task failed: the cluster has no node that matches what was asked for."),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prewarm.models import Task
-from prewarm.terminal import Progress, bar, fitted, words
+from prewarm.terminal.progress import Progress, bar, fitted, words
 
 COUNTS = ("succeeded", "failed", "skipped", "cancelled", "active", "pending")
 

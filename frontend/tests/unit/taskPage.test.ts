@@ -6,6 +6,7 @@ import { eventually, open, settled, useFakeApi } from '../page'
 import { newGroup } from '../rows'
 
 const held = useFakeApi()
+const HOUR = 3_600_000
 
 async function press(text: string | RegExp): Promise<void> {
   const button = await eventually(() =>
@@ -20,7 +21,7 @@ const rowsShown = () => [...document.querySelectorAll('.toolbar [role=status]')]
 describe('what a task waits for', () => {
   it('is said with its time and the tasks that have it', async () => {
     const first = held.api.addTask({ name: 'the one before' })
-    const since = new Date(Date.now() - 25_000).toISOString()
+    const since = new Date(Date.now() - 2 * HOUR - 5_000).toISOString()
     const { id } = held.api.addTask({
       waiting: {
         reason: 'cluster',
@@ -35,21 +36,21 @@ describe('what a task waits for', () => {
     await eventually(() => shown.find('.wait').exists() || undefined)
 
     expect(shown.get('.wait p').text()).toMatch(
-      /^Waiting for room in the cluster \(100 of 100 pull jobs run\), for 2\d s so far\.$/,
+      /^Waiting for room in the cluster \(100 of 100 pull jobs run\), for 2 h 00 min so far\.$/,
     )
     expect(shown.get('.wait a').attributes('href')).toBe(`/tasks/${first.id}`)
     expect(shown.get('.wait li').text()).toBe('60 pull jobs of the one before')
   })
 
   it('has a time to come when an attempt is waited for', async () => {
-    const until = new Date(Date.now() + 30_000).toISOString()
+    const until = new Date(Date.now() + 2 * HOUR + 55_000).toISOString()
     const text = 'the next attempt on 3 nodes'
     const { id } = held.api.addTask({ waiting: { reason: 'next_attempt', text, since: null, until, held_by: [] } })
 
     const shown = await open(`/tasks/${id}`)
     await eventually(() => shown.find('.wait').exists() || undefined)
 
-    expect(shown.get('.wait').text()).toMatch(/^Waiting for the next attempt on 3 nodes, in (29|30|31) s\.$/)
+    expect(shown.get('.wait').text()).toMatch(/^Waiting for the next attempt on 3 nodes, in 2 h 00 min\.$/)
   })
 })
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
+from ips.operator_command import INTERRUPTED, USAGE, OperatorCommand, shell_actor
 from ips.problems import Problem, field_errors
 from prewarm import submit
 from prewarm.models import Task, TaskStatus
 from prewarm.preview import preview
+from prewarm.reasons import label_for
 from prewarm.serializers import TaskDetail
 from prewarm.task_request import TaskRequest, check_precedence
-from prewarm.terminal import Progress
+from prewarm.terminal.layout import Page, width_of
+from prewarm.terminal.progress import Progress
 from prewarm.wording import counted, duration, nodes
 
-SOME_NOT_WARM, USAGE, TIMED_OUT = 1, 2, 3
+SOME_NOT_WARM, TIMED_OUT = 1, 3
 LOOK_SECONDS = 0.3
 OPTIONS = (
     "batch_size",
@@ -43,18 +45,20 @@ OPTIONS = (
 GIVEN = ("images", "tenant", "name", "include_cordoned", "allow_skipped", "strict_waves", "urgent")
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Makes a task as a platform administrator; with --wait follows it to its end."""
 
     help = (
-        "Pull images onto nodes. Exit status: 0 all warm (without --wait: accepted), 1 some not, 2 usage, 3 time over."
+        "Pull images onto nodes. Exit status: 0 all warm (without --wait: accepted), 1 some not, 2 usage, 3 time over, "
+        "4 IPS is out of order."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="image references, like nginx:1.27")
-        parser.add_argument("--selector", metavar="S", help="nodes with these labels, like pool=gpu,zone in (a,b)")
-        parser.add_argument("--names", metavar="A,B", help="these nodes")
-        parser.add_argument("--all-nodes", action="store_true", help="all nodes")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--selector", metavar="S", help="nodes with these labels, like pool=gpu,zone in (a,b)")
+        which.add_argument("--names", metavar="A,B", help="these nodes")
+        which.add_argument("--all-nodes", action="store_true", help="all nodes")
         parser.add_argument("--tenant", default=DEFAULT_TENANT, help="for which tenant (default: %(default)s)")
         parser.add_argument("--name", default="", help="a name for people")
         parser.add_argument("--include-cordoned", action="store_true", help="pull on cordoned nodes too")
@@ -85,15 +89,23 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.show_preview(wish, as_json=options["json"])
             return
-        actor = f"cli:{getpass.getuser()}"
-        task = submit.submit(tenant=tenant, user=None, actor=actor, request_id="", wish=wish)
+        task = submit.submit(tenant=tenant, user=None, actor=shell_actor(), request_id="", wish=wish)
         if not options["wait"]:
             self.report(task, as_json=options["json"])
+            self.stderr.write(f"Follow it with: manage.py task show {str(task.pk)[:8]}")
             return
-        in_time = self.follow(task, options["wait_timeout"])
+        try:
+            in_time = self.follow(task, options["wait_timeout"])
+        except KeyboardInterrupt:
+            short = str(task.pk)[:8]
+            raise CommandError(
+                f"The task goes on without you: manage.py task show {short}, or manage.py task cancel {short}.",
+                returncode=INTERRUPTED,
+            ) from None
         self.report(task, as_json=options["json"])
         if not in_time:
-            raise CommandError("The task still runs: --wait-timeout is over.", returncode=TIMED_OUT)
+            text = f"The task still runs, but --wait-timeout is over. See: manage.py task show {str(task.pk)[:8]}"
+            raise CommandError(text, returncode=TIMED_OUT)
         if task.status != TaskStatus.SUCCEEDED:
             sys.exit(SOME_NOT_WARM)
 
@@ -110,7 +122,7 @@ class Command(BaseCommand):
         try:
             asked.is_valid(raise_exception=True)
         except ValidationError as wrong:
-            lines = [f"{error['pointer']}: {error['detail']}" for error in field_errors(wrong)]
+            lines = [f"{_as_typed(error['pointer'])}: {error['detail']}" for error in field_errors(wrong)]
             raise CommandError("\n".join(lines), returncode=USAGE) from wrong
         return dict(asked.validated_data)
 
@@ -137,21 +149,41 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({key: body[key] for key in keys}, default=str))
             return
         self.stdout.write(f"task {task.pk} {task.status}" + (f" ({task.reason})" if task.reason else ""))
+        page = Page(width_of(self.stdout.isatty()))
         for group in body["reasons"]:
-            self.stdout.write(f"  {group['nodes']} × {group['reason']}: {group['message']}".rstrip(": "))
-            self.stdout.write(f"    {group['hint']}")
+            page.text(f"{counted(group['nodes'], 'node')}: {label_for(group['reason'])}")
+            page.text(group["hint"], 4)
+            if group["message"]:
+                page.text(f"the runtime says: {group['message']}", 4, hang=2)
+        if page.lines:
+            self.stdout.write("\n".join(page.lines))
 
     def show_preview(self, wish: dict[str, Any], *, as_json: bool) -> None:
         found = preview(wish)
         if as_json:
             self.stdout.write(json.dumps(found))
             return
-        self.stdout.write(
-            f"matches {found['matched']} of {found['total']} nodes, in {counted(found['batches'], 'batch', 'batches')}"
-        )
+        page = Page(width_of(self.stdout.isatty()))
+        batches = counted(found["batches"], "batch", "batches")
+        page.text(f"matches {found['matched']:,} of {nodes(found['total'])}, in {batches}", 0)
         seconds, at_once = found["estimate"]["seconds"], found["estimate"]["nodes_at_once"]
-        self.stdout.write(f"takes {duration(seconds)} by estimate, {nodes(at_once)} at once")
+        page.text(f"takes {duration(seconds)} by estimate, {nodes(at_once)} at once", 0)
         for group in found["skipped"]:
-            self.stdout.write(f"  skipped {group['nodes']} × {group['reason']}: {group['hint']}")
+            page.text(f"{counted(group['nodes'], 'node')} skipped: {label_for(group['reason'])}")
+            page.text(group["hint"], 4)
         for warning in found["warnings"]:
-            self.stdout.write(f"  ! {warning}")
+            page.text(f"warning: {warning}", hang=2)
+        self.stdout.write("\n".join(page.lines))
+
+
+def _as_typed(pointer: str) -> str:
+    """The option behind a field of the request."""
+    field, _, index = pointer.partition("/")
+    option = {
+        "images": "IMAGE",
+        "node_selector": "--selector",
+        "node_names": "--names",
+        "pull_secrets": "--pull-secret",
+    }
+    name = option.get(field, f"--{field.replace('_', '-')}")
+    return f"{name} {int(index) + 1}" if index.isdigit() else name

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from prewarm.models import Task
 from prewarm.waiting import in_words
+from prewarm.wording import nodes
 
 LINE_EVERY_SECONDS = 1.0
 NARROWEST_BAR, WIDEST_BAR = 10, 40
@@ -58,12 +59,15 @@ def words(task: Task) -> str:
     waits = "" if task.finished else in_words("paused" if task.paused_at else task.waiting_reason)
     if not task.planned_at:
         return f"choosing the nodes, waiting for {waits}" if waits else "choosing the nodes"
+    return f"{tally(task)}; waiting for {waits}" if waits else tally(task)
+
+
+def tally(task: Task) -> str:
     done = task.succeeded + task.failed + task.skipped + task.cancelled
     shown = [("succeeded", task.succeeded), ("failed", task.failed), ("skipped", task.skipped)]
     shown += [("cancelled", task.cancelled), ("pulling", task.active)]
     text = ", ".join(f"{count} {name}" for name, count in shown if count)
-    line = f"{done} of {task.desired} node{'' if task.desired == 1 else 's'}" + (f": {text}" if text else "")
-    return f"{line}; waiting for {waits}" if waits else line
+    return f"{done} of {nodes(task.desired)}" + (f": {text}" if text else "")
 
 
 def fitted(task: Task, line: str, columns: int) -> str:
