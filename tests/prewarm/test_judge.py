@@ -122,7 +122,11 @@ class TestFailed:
             ("ErrImagePull", REFUSED, "registry_unreachable"),
             ("ErrImagePull", "pull QPS exceeded", "rate_limited"),
             ("ErrImagePull", "", "pull_failed"),
-            ("ErrImageNeverPull", f'Container image "{IMAGE}" is not present with pull policy of Never', "never_pulled"),
+            (
+                "ErrImageNeverPull",
+                f'Container image "{IMAGE}" is not present with pull policy of Never',
+                "never_pulled",
+            ),
             ("ImageInspectError", "Failed to inspect image", "pull_failed"),
             (
                 "InvalidImageName",
