@@ -73,15 +73,20 @@ class Turn:
 
     def work(self) -> None:
         end = time.monotonic() + settings.TURN_SECONDS
-        while not self.runtime.stopping.is_set() and time.monotonic() < end:
-            beat = self.rhythm.begin()
-            if beat:
-                self.claim()
-            if not self.held and not self.leaving:
-                break
-            self.cycle(beat=beat)
-            self.pause()
+        while not self.runtime.stopping.is_set() and time.monotonic() < end and self.step():
+            pass
         self.flush()
+
+    def step(self) -> bool:
+        """Claim, one cycle, and the wait for what comes next; false when nothing is left to do."""
+        beat = self.rhythm.begin()
+        if beat:
+            self.claim()
+        if not self.held and not self.leaving:
+            return False
+        self.cycle(beat=beat)
+        self.pause()
+        return True
 
     def claim(self) -> None:
         """Take what has become due. A batch whose holders died time and again is brought to its end instead."""

@@ -87,6 +87,12 @@ class Executor(RuleBasedStateMachine):
     def everything_goes_well(self, rounds: int) -> None:
         self.world.go_on(rounds)
 
+    @rule(which=any_number, seconds=st.sampled_from([2.0, 25.0]), rounds=st.integers(1, 12))
+    def one_is_frozen_while_the_others_go_on(self, which: int, seconds: float, rounds: int) -> None:
+        """SIGSTOP where it stands, perhaps for longer than its lease; what it sent has not arrived anywhere yet."""
+        self.world.pass_time(seconds)
+        self.world.go_on(rounds, frozen=self.worker(which))
+
     @rule(which=any_number, statements=st.just(0) | few)
     def a_worker_works(self, which: int, statements: int) -> None:
         self.worker(which).work(statements)

@@ -40,9 +40,10 @@ class SteppedStream(PodStream):
     def start(self) -> None:
         """There are no threads."""
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         if seconds > 0 and not self._changed:
             self._world.pass_time(seconds)
+        return bool(self._changed)
 
     def relist(self) -> None:
         """The watch broke, or its version was too old: a whole list."""
@@ -188,14 +189,9 @@ class Worker:
         return self._move
 
     def _cycle(self) -> None:
-        turn = self._turn = self._turn or Turn(self.runtime)
-        started = time.monotonic()
-        turn.claim()
-        if not turn.held and not turn.leaving:
+        self._turn = self._turn or Turn(self.runtime)
+        if not self._turn.step():
             self._turn = None
-            return
-        turn.cycle()
-        turn.pause(started)
 
     def _end(self) -> None:
         if self._turn:

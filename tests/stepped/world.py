@@ -13,7 +13,7 @@ from unittest import mock
 from django.conf import settings
 from django.db import connection
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Tenant
 from prewarm import change_settings as changing
 from prewarm import live_settings, stopping, submit, ticking
 from prewarm.change_settings import change_settings
@@ -56,7 +56,7 @@ class World:
     def close(self) -> None:
         for worker in self.workers:
             worker.die()
-        for model in (Task, Node, NodeView, Limit, Duty, Installation, Setting, AuditEntry):
+        for model in (Task, Tenant, Node, NodeView, Limit, Duty, Installation, Setting, AuditEntry):
             model.objects.all().delete()
         self._undo.close()
 
@@ -79,10 +79,10 @@ class World:
         """The supervisor starts another in place of a dead one."""
         self.workers[self.workers.index(worker)] = self._hire()
 
-    def go_on(self, rounds: int) -> None:
-        """Everybody does their work, one after the other, undisturbed."""
+    def go_on(self, rounds: int, frozen: Worker | None = None) -> None:
+        """Everybody else does their work, one after the other, undisturbed."""
         for _ in range(rounds):
-            for worker in self.workers:
+            for worker in [worker for worker in self.workers if worker is not frozen]:
                 worker.work()
                 while worker.runtime.requests.waiting:
                     worker.answered(0)
