@@ -5,7 +5,11 @@ test('a task that fails says why, and what to do', async ({ page }) => {
 
   await expect(status(page)).toContainText('Failed', { timeout: 60_000 })
   const reason = page.getByRole('button', { name: /Image not found/ })
-  await expect(reason).toContainText(/Check the name and the tag/)
+  const group = page.getByRole('listitem').filter({ has: reason })
+  await expect(group).toContainText(/Check the name and the tag/)
+  await group.getByText('Which nodes, and where to look').click()
+  await expect(group.getByLabel('Nodes with this reason')).toContainText('node-001')
+  await expect(group.getByLabel('Command to look closer').first()).toContainText('kubectl ')
   await reason.click()
   await expect(page).toHaveURL(/reason=image_not_found/)
   await firstRow(page).click()
