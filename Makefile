@@ -11,7 +11,7 @@ ifeq ($(origin KUBECONFIG),command line)
   UP_OPTIONS := --kubeconfig '$(KUBECONFIG)'
 endif
 
-.PHONY: help run setup test check fmt lint types coverage bench bench-publish noop schema cluster cluster-down clean
+.PHONY: help run setup test test-long check fmt lint types coverage bench bench-publish noop schema cluster cluster-down clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,6 +26,9 @@ setup: ## install what the locks name and build the user interface
 
 test: .venv/.dev frontend/dist/index.html ## everything, ends with the counts
 	@$(PYTHON) -m tests.everything
+
+test-long: .venv/.dev ## hours: more points for each fault, more examples, a soak of 30 min (table in docs/reliability.md)
+	@$(PYTHON) -m tests.everything --long
 
 check: .venv/.dev frontend/node_modules/.installed ## the quick loop: lint, types, unit tests; no database, browser, cluster
 	@$(PYTHON) -m tests.everything --quick

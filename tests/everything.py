@@ -1,6 +1,6 @@
 """`make test`: every suite, and the counts of all of them in the last line.
 
-    python -m tests.everything [--quick] [SUITE…]
+    python -m tests.everything [--quick | --long] [SUITE…]
 
 Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait for a
 browser and for nodes. What a suite prints is shown whole when it ends.
@@ -113,15 +113,25 @@ SUITES = [
     pytest_suite("fleet", "tests/fleet", lane="browser"),
     *on_real_clusters(),
 ]
+STATE_MACHINE = ["tests/prewarm/test_state_machine.py", "--hypothesis-profile=long"]
+# What `make test` does in minutes, for hours: more points, more examples, half an hour of random kills.
+LONG = [
+    pytest_suite("faults, 20 points each", "tests/faults", "--points", "20"),
+    pytest_suite("state machine, SQLite", *STATE_MACHINE),
+    pytest_suite("state machine, MariaDB", *STATE_MACHINE, IPS_TEST_DATABASE="mysql"),
+    Suite("soak", [sys.executable, "-m", "tests.soak", "--minutes", "30", "--write"]),
+]
 QUICK_UNITS = pytest_suite("units", *BACKEND, "-m", "quick")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.everything", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="no databases, browsers, clusters")
-    parser.add_argument("suites", nargs="*", help=f"only these: {', '.join(suite.name for suite in SUITES)}")
+    parser.add_argument("--long", action="store_true", help="the suites of make test-long instead, some hours")
+    parser.add_argument("suites", nargs="*", help=f"only these: {', '.join(suite.name for suite in SUITES + LONG)}")
     options = parser.parse_args()
     wanted = [QUICK_UNITS, *(suite for suite in SUITES if suite.quick)] if options.quick else SUITES
+    wanted = LONG if options.long else wanted
     wanted = [suite for suite in wanted if not options.suites or suite.name in options.suites]
     ended = run_side_by_side(wanted, quick=options.quick)
     total = Counts()
