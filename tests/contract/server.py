@@ -119,8 +119,16 @@ class Server:
         return read
 
     def watch(self, path: str, seconds: int, **query: Any) -> Iterator[Json]:
-        """The lines of a watch, until the server ends it."""
+        """The lines of a watch, until the server ends it. One that a busy server breaks off is begun anew, once."""
         asked = {"watch": "1", "timeoutSeconds": seconds, **query}
+        for line in self._lines(path, seconds, asked):
+            if line["type"] != "ERROR" or line["object"].get("code") not in (429, 503, 504):
+                yield line
+                continue
+            yield from self._lines(path, seconds, asked)
+            return
+
+    def _lines(self, path: str, seconds: int, asked: dict[str, Any]) -> Iterator[Json]:
         with self.http.stream("GET", path, params=asked, timeout=httpx.Timeout(10.0, read=seconds + 15.0)) as answer:
             assert answer.status_code == 200, answer.read()
             for line in answer.iter_lines():

@@ -22,6 +22,8 @@ def version_of(pods: Pods) -> str:
 
 
 def told(lines: list[Json]) -> list[tuple[str, str]]:
+    refused = [line for line in lines if line["type"] == "ERROR"]
+    assert not refused, refused
     return [(line["type"], line["object"]["metadata"]["name"]) for line in lines if line["type"] != "BOOKMARK"]
 
 
