@@ -112,7 +112,7 @@ class Promises:
         if image.reason == "image_not_found":
             assert reference.startswith("missing/")
         if image.outcome == Outcome.CANCELLED:
-            assert task.stop_reason in ("cancelled", "failure_limit")
+            assert task.stop_reason in ("cancelled", "failure_limit", "first_wave_failed")
         assert image.reason != "name_conflict"
 
     def _see(self, change: Change) -> None:
