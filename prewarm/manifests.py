@@ -157,9 +157,10 @@ def _containers(pull: PullJob) -> list[dict[str, Any]]:
             "volumeMounts": [{"name": "ips", "mountPath": "/.ips", "readOnly": True}],
         }
     else:
-        absent = {"name": f"ips-absent-{secrets.token_hex(16)}", "key": "x"}
+        bits = secrets.token_hex(32)
+        absent = {"name": f"ips-absent-{bits[:32]}", "key": "x"}
         how = {
-            "command": [f"/ips-{secrets.token_hex(16)}"],
+            "command": [f"/ips-{bits[32:]}"],
             "env": [{"name": "IPS_HELD", "valueFrom": {"configMapKeyRef": absent}}],
         }
     return [_container(f"img{index}", image, pull.pull_policy) | how for index, image in enumerate(pull.images)]

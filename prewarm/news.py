@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from prewarm.claims import GIVE_UP_AT
@@ -27,12 +28,12 @@ def gather(held: Held, stream: PodStream, now: datetime, news: BatchNews | None 
     """
     news = news or BatchNews(held.batch)
     for pull in held.pulls.values():
-        events = _events(pull, stream)
         if pull.ending and not pull.concluded:
-            news.conclusions.append(conclude(pull, events, now))
+            news.conclusions.append(conclude(pull, _events(pull, stream), now))
             news.concluded.append(pull)
-        elif not pull.concluded and (latched := so_far(pull, events)):
+        elif not pull.concluded and pull.pulled > pull.told and (latched := so_far(pull, _events(pull, stream))):
             news.conclusions.append(latched)
+            news.latched.append(pull)
         over = pull.phase is Phase.GONE or (pull.ending is not None and pull.all_pulled)
         if over and not pull.creating and (pull.concluded or pull in news.concluded):
             news.releases.append(pull)
@@ -58,8 +59,11 @@ def follow(held: Held, news: BatchNews) -> list[Pull]:
     for pull in news.concluded:
         pull.concluded = True
         held.batch.lost_claims = 0
+    for pull in news.latched:
+        pull.told = pull.pulled
     for pull in news.new_uids:
         pull.uid_stored = True
+    held.written = time.monotonic()
     for pull in news.releases:
         del held.pulls[pull.name]
     return [pull for pull in news.releases if pull.phase is not Phase.GONE]

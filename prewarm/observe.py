@@ -7,8 +7,9 @@ from datetime import datetime
 
 from django.conf import settings
 
-from prewarm.judge import judge, latch
-from prewarm.podstream import PodSeen, PodStream
+from prewarm.judge import latch
+from prewarm.podseen import PodSeen
+from prewarm.podstream import PodStream
 from prewarm.pull import Ending, Phase, Pull
 
 # A pull job that the stream does not show yet may only be late: look by GET after this long, and then now and then.
@@ -49,7 +50,7 @@ def _take(pull: Pull, seen: PodSeen, now: datetime) -> None:
         pull.phase = Phase.RUNNING
     if not pull.via_job and not pull.slot.uid:
         pull.slot.uid = seen.uid
-    found = judge({"status": seen.status}, pull.images)
+    found = pull.judge(seen)
     if not pull.concluded:
         latch(pull.verdicts, found.verdicts)
     if seen.gone and pull.via_job:

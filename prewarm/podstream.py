@@ -11,7 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -20,32 +20,13 @@ from prewarm.cluster import Cluster, ClusterError, ClusterUnreachable, ResourceE
 from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, pods
 from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
+from prewarm.podseen import PodSeen, trimmed
 from prewarm.pullevents import PullEvents
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 4_000
+GONE_REMEMBERED = 1_000
 LATE_SECONDS = 2.0  # how much later than it should a watch may end
-
-
-@dataclass(frozen=True)
-class PodSeen:
-    """The last that was seen of a pod. `alive_before` when an earlier look found it not yet ended.
-
-    `since` is when this process saw it first, on its monotonic clock.
-    """
-
-    name: str
-    uid: str
-    deleting: bool
-    status: Mapping[str, Any]
-    alive_before: bool
-    gone: bool = False
-    since: float = field(default_factory=time.monotonic)
-
-    @property
-    def ended(self) -> bool:
-        return self.status.get("phase") in ("Succeeded", "Failed")
 
 
 class PodStream:
@@ -55,7 +36,8 @@ class PodStream:
         self._cluster = cluster
         self._stopping = stopping
         self._selector = f"{INSTALLATION_LABEL}={installation}"
-        self._seen: OrderedDict[str, PodSeen] = OrderedDict()
+        self._seen: dict[str, PodSeen] = {}
+        self._gone: OrderedDict[str, None] = OrderedDict()  # those of them that are gone, the oldest first
         self._changed: set[str] = set()
         self._news = threading.Condition()
         self._heard = 0.0
@@ -179,7 +161,7 @@ class PodStream:
                 name=metadata["name"],
                 uid=metadata["uid"],
                 deleting=gone or bool(metadata.get("deletionTimestamp")),
-                status=_trimmed(pod.get("status") or {}),
+                status=trimmed(pod.get("status") or {}),
                 alive_before=bool(same and (same.alive_before or not same.ended)),
                 gone=gone,
                 since=same.since if same else time.monotonic(),
@@ -190,11 +172,11 @@ class PodStream:
     def _put(self, pull_job: str, seen: PodSeen) -> None:
         with self._news:
             self._seen[pull_job] = seen
-            self._seen.move_to_end(pull_job)
-            if len(self._seen) > REMEMBERED:
-                for name, old in list(self._seen.items())[: REMEMBERED // 10]:
-                    if old.gone:
-                        del self._seen[name]
+            self._gone.pop(pull_job, None)
+            if seen.gone:
+                self._gone[pull_job] = None
+                if len(self._gone) > GONE_REMEMBERED:
+                    del self._seen[self._gone.popitem(last=False)[0]]
             self._changed.add(pull_job)
             self._news.notify_all()
 
@@ -218,16 +200,3 @@ class PodStream:
                     version = ""
                 log.warning("event stream interrupted", extra={"error": str(error)})
                 self._stopping.wait(retry_seconds(failures, error))
-
-
-def _trimmed(status: Mapping[str, Any]) -> dict[str, Any]:
-    keys = (
-        "phase",
-        "reason",
-        "message",
-        "startTime",
-        "conditions",
-        "containerStatuses",
-        "initContainerStatuses",
-    )
-    return {key: status[key] for key in keys if key in status}

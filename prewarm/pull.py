@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from prewarm.judge import Verdict
+from prewarm.judge import Judgement, Verdict, judge
 from prewarm.models import NodeResult, NodeSlot, Puller, Task
+from prewarm.podseen import PodSeen
 
 
 class Phase(Enum):
@@ -45,6 +46,8 @@ class Pull:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     ending: Ending | None = None
     taints: tuple[dict[str, Any], ...] | None = None  # the node's, when known
+    judged: tuple[PodSeen, Judgement] | None = None  # the last look at the pod, so that none is judged twice
+    told: int = 0  # how many images are committed as pulled while others are still awaited
     concluded: bool = False  # the verdicts are committed
     uid_stored: bool = False
     delete_due: float = 0.0  # monotonic; when to ask for its deletion (again)
@@ -79,13 +82,23 @@ class Pull:
         """What containers img0, img1, … pull."""
         return [self.task.images[index] for index in self.slot.images]
 
+    def judge(self, seen: PodSeen) -> Judgement:
+        """What this look at the pod tells."""
+        if self.judged is None or self.judged[0] is not seen:
+            self.judged = seen, judge({"status": seen.status}, self.images)
+        return self.judged[1]
+
+    @property
+    def pulled(self) -> int:
+        return sum(verdict.pulled for verdict in self.verdicts.values())
+
     @property
     def all_judged(self) -> bool:
         return len(self.verdicts) == len(self.slot.images)
 
     @property
     def all_pulled(self) -> bool:
-        return self.all_judged and all(verdict.pulled for verdict in self.verdicts.values())
+        return self.pulled == len(self.slot.images)
 
     def end(self, ending: Ending) -> None:
         """Decide it: no more is expected of this pull job."""

@@ -24,17 +24,19 @@ class Rhythm:
 
     def __init__(self) -> None:
         self.hurry = True
+        self._begun = 0.0
         self._beat = 0.0
-        self._committed = 0.0
+        self._free = 0.0  # from when on may be committed again
+        self._wrote = False
         self._told, self._told_at = database_now(), time.monotonic()
 
     def begin(self) -> bool:
         """Begin a cycle; true when it is a beat."""
-        clock = time.monotonic()
-        beat = self.hurry or clock >= self._beat
+        self._begun = time.monotonic()
+        beat = self.hurry or self._begun >= self._beat
         if beat:
-            self._beat = clock + settings.COMMIT_SECONDS
-        self.hurry = False
+            self._beat = self._begun + settings.COMMIT_SECONDS
+        self.hurry = self._wrote = False
         return beat
 
     def look_at_the_clock(self) -> datetime:
@@ -48,16 +50,17 @@ class Rhythm:
         return self._told + timedelta(seconds=time.monotonic() - self._told_at)
 
     def committed(self) -> None:
-        """Note that news was written just now."""
-        self._committed = time.monotonic()
+        """Note that this cycle wrote news."""
+        self._wrote = True
 
     def pause(self, stream: PodStream, stopping: threading.Event, pulls: int) -> None:
         """Wait for news, at most until the next beat; with many pulls in flight as long as the commit interval says."""
+        if self._wrote and pulls > FEW:  # where a cycle takes long, there is still a while for news to gather
+            half = settings.COMMIT_SECONDS / 2
+            self._free = max(self._begun, time.monotonic() - half) + settings.COMMIT_SECONDS
         if self.hurry:
             return
-        free = self._committed + (GAP_SECONDS if pulls <= FEW else settings.COMMIT_SECONDS)
         heard = stream.wait(self._beat - time.monotonic())
-        rest = free - time.monotonic()
-        rest = max(rest, GAP_SECONDS) if heard else rest
+        rest = max(self._free - time.monotonic(), GAP_SECONDS if heard else 0.0)
         if rest > 0:
             stopping.wait(rest)

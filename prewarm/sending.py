@@ -29,7 +29,9 @@ def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
         for pull in batch.pulls.values()
         if pull.phase is Phase.TO_CREATE and not pull.creating and pull.retry_at <= clock
     ]
-    for batch, pull in waiting[: limits.draw(limits.CREATES, len(waiting))]:
+    chosen = waiting[: limits.draw(limits.CREATES, len(waiting))]
+    _read_taints([pull for _, pull in chosen if pull.taints is None])
+    for batch, pull in chosen:
         body = _manifest(runtime, batch, pull)
         pull.phase, pull.creating = Phase.CREATING, True
         runtime.sender.create(pull.name, body, pull.images, batch.may_create)
@@ -69,7 +71,7 @@ def _manifest(runtime: Runtime, held: Held, pull: Pull) -> dict[str, Any]:
             service_account=settings.PULL_SERVICE_ACCOUNT,
             priority_class=runtime.priority_class,
             node=pull.slot.node,
-            node_taints=pull.taints if pull.taints is not None else _taints(pull.slot.node),
+            node_taints=pull.taints or (),
             images=tuple(pull.images),
             pull_policy=task.pull_policy,
             pull_secrets=tuple(task.pull_secrets),
@@ -80,6 +82,9 @@ def _manifest(runtime: Runtime, held: Held, pull: Pull) -> dict[str, Any]:
     )
 
 
-def _taints(node: str) -> tuple[dict[str, Any], ...]:
-    row = Node.objects.filter(pk=node).only("taints").first()
-    return tuple(row.taints) if row else ()
+def _read_taints(pulls: list[Pull]) -> None:
+    """Of the nodes of pull jobs that another turn dispatched."""
+    if pulls:
+        known = dict(Node.objects.filter(pk__in=[pull.slot.node for pull in pulls]).values_list("name", "taints"))
+        for pull in pulls:
+            pull.taints = tuple(known.get(pull.slot.node, ()))

@@ -43,6 +43,7 @@ class BatchNews:
 
     batch: Batch
     conclusions: list[Conclusion] = field(default_factory=list)
+    latched: list[Pull] = field(default_factory=list)  # those of `conclusions` that go on
     concluded: list[Pull] = field(default_factory=list)
     releases: list[Pull] = field(default_factory=list)
     new_uids: list[Pull] = field(default_factory=list)
@@ -54,8 +55,8 @@ class BatchNews:
 
     @property
     def pressing(self) -> bool:
-        """Whether there is more than uids to write, which may wait for company."""
-        return bool(self.conclusions or self.concluded or self.releases or self.ends)
+        """Whether this frees a place or ends something; the rest may wait for company."""
+        return len(self.conclusions) > len(self.latched) or bool(self.releases or self.ends)
 
 
 @dataclass

@@ -120,7 +120,7 @@ class Turn:
         settled = False
         for group in self.by_task():
             with self.apart(group):
-                settled = bool(self.settle(group, now, beat)) or settled
+                settled = bool(self.settle(group, now)) or settled
         if beat or settled:  # what one task gave back may be what another waits for
             for group in self.by_task():
                 with self.apart(group):
@@ -214,17 +214,22 @@ class Turn:
             if pull.slot.node not in there:
                 pull.end(Ending("node_gone", f"{pull.slot.node} left the cluster while it was pulling."))
 
-    def settle(self, group: list[Held], now: datetime, beat: bool, decided: dict[int, BatchNews] | None = None) -> bool:
-        """Commit what one task's batches found out; batches that are no longer ours are dropped. False for no news.
+    def settle(
+        self, group: list[Held], now: datetime, decided: dict[int, BatchNews] | None = None, *, patient: bool = True
+    ) -> bool:
+        """Commit what one task's batches found out; batches that are no longer ours are dropped. False for no commit.
 
-        Uids alone are worth a commit at a beat only: many a pull job is over by then.
+        While `patient`, uids and images that are pulled beside others wait a commit interval for company.
         """
         news = [gather(held, self.runtime.stream, now, (decided or {}).get(held.batch.pk)) for held in group]
         worth = [entry for entry in news if entry]
-        if not any(beat or entry.pressing for entry in worth):
+        waited = time.monotonic() - min(held.written for held in group)
+        pressing = any(entry.pressing for entry in worth)
+        if not worth or (patient and not pressing and waited < settings.COMMIT_SECONDS):
             return False
         settled = settle(group[0].task.pk, worth, now)
-        self.rhythm.committed()
+        if pressing:
+            self.rhythm.committed()
         for entry in settled.lost:
             if lost := self.held.get(entry.batch.pk):
                 self.let_go(lost)
@@ -245,7 +250,7 @@ class Turn:
         """Start what may start of one task; what its nodes decide without a pull is settled first."""
         start = Start(self.runtime, group, now)
         if decided := start.look():
-            self.settle(group, now, True, decided)
+            self.settle(group, now, decided)
             self.rhythm.hurry = True  # the places that it left free are for others
         done = start.go(self.held)
         if done.slots:
@@ -293,7 +298,8 @@ class Turn:
         now = database_now()
         for group in self.by_task():
             with self.apart(group):
-                self.settle([held for held in group if not held.planning], now, True)
+                if held := [held for held in group if not held.planning]:
+                    self.settle(held, now, patient=False)
 
     def forget_all(self) -> None:
         """Hand back all that is ours by the rows, as soon as the database answers, at most while the leases last."""

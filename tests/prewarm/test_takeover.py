@@ -35,6 +35,10 @@ def assert_right(task: Task, sampler: Sampler, simulator: Simulated, worker: Wor
     assert NodeSlot.objects.count() == 0
 
 
+def all_created(turn: Turn) -> bool:
+    return sum(bool(pull.slot.uid) for pull in turn.pulls()) == 5
+
+
 def test_after_the_slots_were_taken_and_nothing_was_created(
     worker: Worker, simulator: Simulated, sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +68,8 @@ def test_after_creating_before_the_uid_was_stored(
 
 def test_in_mid_pull(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")])
-    worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
+    worker.cycles(all_created).flush()
+    assert NodeSlot.objects.exclude(uid="").count() == 5
 
     other = another_finishes(task)
 
@@ -121,7 +126,7 @@ def test_after_a_failure_was_committed_before_its_pull_job_was_seen_gone(
 
 def test_a_worker_that_wakes_up_late_writes_nothing(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
     task = asked([fresh("slow")])
-    sleeping = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").count() == 5)
+    sleeping = worker.cycles(all_created)
 
     other = another_finishes(task)
     before = list(task.node_results.order_by("pk").values())
