@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
+import sys
 
 from tests.bench.experiments import EXPERIMENTS
 from tests.bench.figures import Figure, Table
@@ -18,6 +20,7 @@ NAMES = [row for experiment in EXPERIMENTS for row in experiment.rows]
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is ended
     logging.getLogger("httpx").setLevel(logging.WARNING)
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"only these: {', '.join(NAMES)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import uuid
@@ -11,33 +12,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench.processor import seconds_of, spent
 from tests.bench.statements import create_database, statements
 from tests.bench.watching import Watching
 from tests.cluster.installation import Installation
-from tests.cluster.machine import audit
+from tests.cluster.machine import audit, controlplane
 from tests.cluster.machine.plane import ControlPlane, control_plane_of
 from tests.cluster.machine.versions import VERSIONS
 from tests.cluster.rights import kubeconfig_of_ips, set_up
 from tests.environment import free_port
 from tests.fleet.running import Fleet, fleet_of
 from tests.processes import MariaDB
+from tests.running import pids_of
 
 VERSION = "1.36"
 IPS_USER = "system:serviceaccount:ips:ips"
 MARIADB, SQLITE = "MariaDB", "SQLite"
+IPS_PROCESSES = {
+    "web": "gunicorn",
+    "worker": "runworker turns",
+    "ticker": "runworker ticks",
+    "scheduler": "runscheduler",
+    "watcher": "runwatcher",
+    "Valkey": "valkey-server",
+}
 UNLIMITED = "100000"  # writes a second
 PATIENCE = 600.0
+SILENCE = 600  # seconds that a node may say nothing: on a busy machine the fleet must not lose any
 REGISTRY = "192.168.255.1:5000"  # a private address, which no pre-check goes to without being told so
 
 
 @dataclass(frozen=True)
 class Ran:
-    """One task, in seconds from before its POST: to the first pod, to the terminal status, to an empty namespace."""
+    """One task, in seconds from before its POST: to the first pod, to the terminal status, to an empty namespace.
+
+    `processor` is what each process on the stage has used until then, in seconds of one processor.
+    """
 
     task: str
     first_pod: float
     total: float
     cleaned: float
+    processor: dict[str, float]
 
 
 @dataclass
@@ -55,8 +71,9 @@ class Stage:
         nodes = len(wishes.get("node_names") or self.fleet.nodes)
         if not {"node_names", "all_nodes"} & set(wishes):
             wishes["all_nodes"] = True
+        pids = self.pids()
         with Watching(self.plane.kubeconfig) as watching:
-            begun = time.perf_counter()
+            before, begun = seconds_of(pids), time.perf_counter()
             task = self.ips.ask(images, **wishes)
             watching.until_pulled(nodes, PATIENCE)
             status = until_finished(self.ips, task)
@@ -64,8 +81,18 @@ class Stage:
             if status != "succeeded":
                 raise RuntimeError(f"the task has {status}: {self.ips.outcome(task).task}")
             watching.until_empty(PATIENCE)
-            cleaned = time.perf_counter()
-        return Ran(task, watching.first_at - begun, ended - begun, cleaned - begun)
+            cleaned, after = time.perf_counter(), seconds_of(pids)
+        return Ran(task, watching.first_at - begun, ended - begun, cleaned - begun, spent(before, after))
+
+    def pids(self) -> dict[str, int]:
+        """The processes that have a part in a run."""
+        of_plane = {name: self.plane.processes.find(name) for name in controlplane.NAMES}
+        found = {name: process.pid for name, process in of_plane.items() if process}
+        if self.mariadb and self.mariadb.process:
+            found["MariaDB"] = self.mariadb.process.pid
+        for name, words in IPS_PROCESSES.items():
+            found |= {f"IPS {name}": pid for pid in pids_of(self.ips.port, words)}
+        return found | {"fleet": self.fleet.pid, "benchmark": os.getpid()}
 
     def statements(self) -> int:
         """What the database has been asked so far."""
@@ -109,8 +136,8 @@ def in_flight(at_once: int) -> dict[str, str]:
 @contextmanager
 def cluster(nodes: int, seconds: str) -> Iterator[tuple[ControlPlane, Fleet]]:
     """A new control plane and so many nodes, whose pulls take so long."""
-    lease = max(10, nodes // 80)
-    with control_plane_of(VERSIONS[VERSION], silence=6 * lease, audited=[IPS_USER]) as plane:
+    lease = max(60, nodes // 40)
+    with control_plane_of(VERSIONS[VERSION], silence=SILENCE, audited=[IPS_USER]) as plane:
         set_up(plane)
         options = (f"--nodes={nodes}", f"--speed={seconds}", f"--lease={lease}", "--terse")
         with fleet_of(plane.kubeconfig, plane.processes.logs, *options) as fleet:

@@ -12,7 +12,7 @@ def statements(port: int) -> int:
     connection = MySQLdb.connect(host="127.0.0.1", port=port, user="root")
     try:
         cursor = connection.cursor()
-        cursor.execute("SHOW GLOBAL STATUS LIKE 'Com_%'")
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Com\\_%'")
         counted = {name.lower(): int(value) for name, value in cursor.fetchall()}
         return sum(counted[f"com_{kind}"] for kind in KINDS)
     finally:

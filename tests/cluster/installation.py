@@ -82,7 +82,7 @@ class Installation:
         (self.folder / "var").mkdir(parents=True, exist_ok=True)
         command = [sys.executable, str(PROJECT / "manage.py"), "up", "--port", str(self.port)]
         self.processes.start("ips", [*command, "--kubeconfig", str(self.kubeconfig)], env=self.environment)
-        wait_until(self._is_ready, f"IPS to be ready, see {self.processes.logs}", 120)
+        wait_until(self._is_ready, f"IPS to be ready, see {self.processes.logs}", 240)
         shown = ADMINISTRATOR.search((self.processes.logs / "ips.log").read_text())
         assert shown, "the first start shows the administrator's name and password"
         answer = self.http.post("auth/login/", json={"username": shown[1], "password": shown[2]})

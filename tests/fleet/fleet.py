@@ -37,7 +37,6 @@ async def run(options: Options) -> None:
     outbox = Outbox(connection, lambda name: name in kubelets.stopped, terse=options.terse)
     mirror = Mirror(outbox)
     kubelets = Kubelets(connection, mirror, registry, options)
-    await kubelets.register(options.nodes)
     listed = [asyncio.Event(), asyncio.Event()]
     parts = [
         follow(connection, mirror, PODS, BOUND, listed[0]),
@@ -46,6 +45,7 @@ async def run(options: Options) -> None:
         *outbox.senders(),
     ]
     tasks = [asyncio.create_task(part) for part in parts]
+    await kubelets.register(options.nodes)
     await asyncio.gather(*(event.wait() for event in listed))
     runner = web.AppRunner(Control(connection, mirror, registry, kubelets).application(), access_log=None)
     await runner.setup()

@@ -80,7 +80,7 @@ class Kubelets:
             await self.go(name)
 
     async def beat(self) -> None:
-        """Renew the leases and report the nodes now and then, evenly spread, for ever."""
+        """Renew the leases and report the nodes now and then, evenly spread, for ever, also while others register."""
         next_report = time.monotonic() + STATUS_SECONDS
         while True:
             begun, names = time.monotonic(), self.names
@@ -103,7 +103,10 @@ class Kubelets:
             if refused.status != 409:
                 raise
             await self._connection.request("PATCH", f"/api/v1/nodes/{name}/status", {"status": body["status"]}, MERGE)
-        await self._renew(name)
+        try:
+            await self._connection.request("POST", LEASES, lease(name, self._lease))
+        except Refused:
+            await self._renew(name)
         self._mirror.objects(NODES)["", name] = body
         address = body["status"]["addresses"][0]["address"]
         kubelet = Kubelet(name, address, self._mirror, self._registry, self._recorder, self._pace)

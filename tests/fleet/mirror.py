@@ -62,12 +62,14 @@ class Mirror(Store):
             self._outbox.let_go(body)
             return body
         kept = super().write(resource, body)
+        if kept is before:
+            return kept
         if resource is EVENTS:
             self._outbox.tell_again(kept)
         elif resource is PODS:
             self._said.add(kept["metadata"]["uid"])
             self._outbox.report_pod(kept)
-        elif resource is NODES and kept is not before:
+        elif resource is NODES:
             self._outbox.report_node(kept["metadata"]["name"], changes(before["status"], kept["status"]))
         return kept
 

@@ -26,7 +26,7 @@ class Experiment:
     """`measure` takes so many runs of it and yields the figures of these rows, or tables."""
 
     rows: tuple[str, ...]
-    measure: Callable[[int], Iterator[Figure] | Iterator[Table]]
+    measure: Callable[[int], Iterator[Figure] | Iterator[Table] | Iterator[Figure | Table]]
 
 
 EXPERIMENTS = (
