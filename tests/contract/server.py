@@ -7,7 +7,7 @@ import json
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +20,7 @@ import yaml
 Json = dict[str, Any]
 Found = TypeVar("Found")
 PATIENCE = 60.0  # seconds; a real kubelet looks at a pod every 10 to 15
+BUSY = (429, 500, 503, 504)  # 504: what is asked for is newer than what it has seen so far
 NOBODY = "127.0.0.1:9"  # where no registry listens
 
 
@@ -119,21 +120,27 @@ class Server:
         return read
 
     def watch(self, path: str, seconds: int, **query: Any) -> Iterator[Json]:
-        """The lines of a watch, until the server ends it. One that a busy server breaks off is begun anew, once."""
-        asked = {"watch": "1", "timeoutSeconds": seconds, **query}
-        for line in self._lines(path, seconds, asked):
-            if line["type"] != "ERROR" or line["object"].get("code") not in (429, 503, 504):
-                yield line
-                continue
-            yield from self._lines(path, seconds, asked)
-            return
+        """The lines of a watch, until the server ends it.
 
-    def _lines(self, path: str, seconds: int, asked: dict[str, Any]) -> Iterator[Json]:
+        One that a busy server breaks off with a wish to be asked again is begun anew, for `PATIENCE` seconds.
+        """
+        asked = {"watch": "1", "timeoutSeconds": seconds, **query}
+        deadline = time.monotonic() + PATIENCE
+        while (refusal := (yield from self._lines(path, seconds, asked))) and time.monotonic() < deadline:
+            time.sleep(float((refusal.get("details") or {}).get("retryAfterSeconds") or 1))
+        assert not refusal, json.dumps(refusal)
+
+    def _lines(self, path: str, seconds: int, asked: dict[str, Any]) -> Generator[Json, None, Json | None]:
+        """Yields the lines; returns the Status with which a busy server broke off, if it did."""
         with self.http.stream("GET", path, params=asked, timeout=httpx.Timeout(10.0, read=seconds + 15.0)) as answer:
             assert answer.status_code == 200, answer.read()
-            for line in answer.iter_lines():
-                if line.strip():
-                    yield json.loads(line)
+            for line in filter(str.strip, answer.iter_lines()):
+                told: Json = json.loads(line)
+                if told["type"] == "ERROR" and told["object"].get("code") in BUSY:
+                    refusal: Json = told["object"]
+                    return refusal
+                yield told
+        return None
 
     @contextmanager
     def namespace(self) -> Iterator[str]:

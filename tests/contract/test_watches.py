@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 
 from tests.contract.pods import Pods, held
@@ -23,7 +24,7 @@ def version_of(pods: Pods) -> str:
 
 def told(lines: list[Json]) -> list[tuple[str, str]]:
     refused = [line for line in lines if line["type"] == "ERROR"]
-    assert not refused, refused
+    assert not refused, json.dumps(refused)
     return [(line["type"], line["object"]["metadata"]["name"]) for line in lines if line["type"] != "BOOKMARK"]
 
 
