@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -79,15 +80,27 @@ class Installation:
 
     def start(self) -> None:
         """Start everything and sign in; IPS is ready when it has seen the cluster's nodes."""
-        (self.folder / "var").mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, str(PROJECT / "manage.py"), "up", "--port", str(self.port)]
-        self.processes.start("ips", [*command, "--kubeconfig", str(self.kubeconfig)], env=self.environment)
-        wait_until(self._is_ready, f"IPS to be ready, see {self.processes.logs}", 240)
+        self.run()
         shown = ADMINISTRATOR.search((self.processes.logs / "ips.log").read_text())
         assert shown, "the first start shows the administrator's name and password"
         answer = self.http.post("auth/login/", json={"username": shown[1], "password": shown[2]})
         answer.raise_for_status()
         self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+
+    def run(self) -> None:
+        """Start everything, for the first time or again."""
+        (self.folder / "var").mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(PROJECT / "manage.py"), "up", "--port", str(self.port)]
+        self.processes.start("ips", [*command, "--kubeconfig", str(self.kubeconfig)], env=self.environment)
+        wait_until(self._is_ready, f"IPS to be ready, see {self.processes.logs}", 240)
+
+    def kill(self) -> int:
+        """`kill -9` of every process of it, the queue's too. Returns how many there were."""
+        killed = self.processes.marked()
+        for process in killed:
+            process.send(signal.SIGKILL)
+        wait_until(lambda: not self.processes.marked(), "all of IPS to be dead", 10)
+        return len(killed)
 
     def stop(self) -> None:
         self.http.close()

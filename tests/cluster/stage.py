@@ -70,12 +70,12 @@ class Stage:
             Push(self.version.registry, repository).layout(Path(folder) / repository.replace("/", "+"))
         return f"{self.version.registry}/{repository}"
 
-    def slow_image(self) -> str:
+    def slow_image(self, megabytes: int = 8) -> str:
         """A new image by its name at the proxy of `slowly`."""
-        return self.new_image().replace(self.version.registry, self.version.slow_registry) + ":1"
+        return self.new_image(megabytes).replace(self.version.registry, self.version.slow_registry) + ":1"
 
     def slowly(self, bytes_per_second: int = 200_000) -> SlowProxy:
-        """The plain registry behind a proxy that lets so little through that a slow image takes 40 s."""
+        """The plain registry behind a proxy that lets so little through that a slow image of 8 MB takes 40 s."""
         return SlowProxy(self.version.slow_registry, self.version.registry, bytes_per_second=bytes_per_second)
 
     @contextmanager
