@@ -2,8 +2,8 @@
 
     python -m tests.everything [--quick | --long] [SUITE…]
 
-Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait for a
-browser and for nodes. What a suite prints is shown whole when it ends.
+Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait, for
+leases to end, for a browser, for nodes. What a suite prints is shown whole when it ends.
 
 A suite that reports its tests (JUnit XML) counts them; any other counts as one. What could not run is skipped, and
 with CI=true failed.
@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -30,9 +31,16 @@ PYTEST = [sys.executable, "-m", "pytest", "-q"]
 FRONTEND = ROOT / "frontend"
 BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
 
-# Each lane and the one that must have ended before: Chromium drops what it is loading whenever a pod's network
-# interface comes or goes.
-LANES = {"busy": "", "browser": "", **dict.fromkeys(VERSIONS, "browser")}
+# Each lane and those that must have ended before: Chromium drops what it is loading whenever a pod's network interface
+# comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
+LANES: dict[str, tuple[str, ...]] = {
+    "busy": (),
+    "faults": (),
+    "browser": (),
+    "api server": ("browser",),
+    **dict.fromkeys(VERSIONS, ("browser",)),
+    "soak": ("busy", "faults", "api server"),
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ def pytest_suite(name: str, *arguments: str, lane: str = "busy", **environment: 
     return Suite(name, [*PYTEST, *arguments, "--junitxml={report}"], environment=environment, lane=lane)
 
 
+PROCESS_FAULTS = pytest_suite("faults, processes", "tests/faults", "-m", "not api_server", lane="faults")
+API_FAULTS = pytest_suite("faults, API server", "tests/faults", "-m", "api_server", lane="api server")
 SUITES = [
     Suite("lint", [sys.executable, "-m", "ruff", "check", "."], quick=True),
     Suite("format", [sys.executable, "-m", "ruff", "format", "--check", "."], quick=True),
@@ -100,9 +110,9 @@ SUITES = [
     npm("frontend build", "build", "--logLevel", "warn"),
     npm("frontend budget", "budget"),
     pytest_suite("backend, SQLite", *BACKEND),
-    pytest_suite("backend, MariaDB", *BACKEND, "-m", "databases", IPS_TEST_DATABASE="mysql"),
     pytest_suite("contract, simulator", "tests/contract", "-m", "not cluster"),
-    pytest_suite("faults", "tests/faults"),
+    PROCESS_FAULTS,
+    pytest_suite("backend, MariaDB", *BACKEND, "-m", "databases", lane="faults", IPS_TEST_DATABASE="mysql"),
     Suite(
         "browser",
         ["npm", "run", "--silent", "e2e", "--", "--reporter=list,junit"],
@@ -110,16 +120,19 @@ SUITES = [
         {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": "{report}"},
         lane="browser",
     ),
-    pytest_suite("fleet", "tests/fleet", lane="browser"),
+    pytest_suite("fleet", "tests/fleet", lane="api server"),
+    API_FAULTS,
     *on_real_clusters(),
 ]
+POINTS = ["--points", "20"]
 STATE_MACHINE = ["tests/prewarm/test_state_machine.py", "--hypothesis-profile=long"]
 # What `make test` does in minutes, for hours: more points, more examples, half an hour of random kills.
 LONG = [
-    pytest_suite("faults, 20 points each", "tests/faults", "--points", "20"),
+    replace(PROCESS_FAULTS, name="faults, processes, 20 points", command=[*PROCESS_FAULTS.command, *POINTS]),
+    replace(API_FAULTS, name="faults, API server, 20 points", command=[*API_FAULTS.command, *POINTS]),
     pytest_suite("state machine, SQLite", *STATE_MACHINE),
     pytest_suite("state machine, MariaDB", *STATE_MACHINE, IPS_TEST_DATABASE="mysql"),
-    Suite("soak", [sys.executable, "-m", "tests.soak", "--minutes", "30", "--write"]),
+    Suite("soak", [sys.executable, "-m", "tests.soak", "--minutes", "30", "--write"], lane="soak"),
 ]
 QUICK_UNITS = pytest_suite("units", *BACKEND, "-m", "quick")
 
@@ -153,13 +166,13 @@ def run_side_by_side(suites: list[Suite], *, quick: bool) -> dict[str, tuple[Cou
     running: dict[str, Future[dict[str, tuple[Counts, float]]]] = {}
     with ThreadPoolExecutor(len(lanes)) as pool:
         for lane, its_suites in lanes.items():
-            running[lane] = pool.submit(run_lane, its_suites, running.get(LANES.get(lane, "")))
+            before = [running[other] for other in LANES.get(lane, ())]
+            running[lane] = pool.submit(run_lane, its_suites, before)
     return {name: outcome for lane in running.values() for name, outcome in lane.result().items()}
 
 
-def run_lane(suites: list[Suite], after: Future[Any] | None) -> dict[str, tuple[Counts, float]]:
-    if after:
-        after.result()
+def run_lane(suites: list[Suite], before: Sequence[Future[Any]]) -> dict[str, tuple[Counts, float]]:
+    wait(before)
     return {suite.name: run(suite) for suite in suites}
 
 

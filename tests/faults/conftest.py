@@ -35,6 +35,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("chance", points, ids=[f"point {n}" for n in points], indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is played on the real API server: it runs beside the rest."""
+    for item in items:
+        if "api" in getattr(item, "fixturenames", ()):
+            item.add_marker("api_server")
+
+
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     return random.Random(f"{request.function.__name__} {request.param}")
