@@ -136,6 +136,11 @@ def tell_given_up(task: Task, now: datetime) -> None:
     record(task, now, "stopped", text, reason="worker_lost")
 
 
+def tell_newer_version(task: Task, now: datetime) -> None:
+    text = "The task waits for a worker of a newer version, as it was asked for by one."
+    record(task, now, "waits_for_newer_version", text)
+
+
 def tell_cancel_requested(task: Task, now: datetime, actor: str) -> None:
     text = f"{actor} cancelled the task: pulls under way are ended, nothing more starts."
     record(task, now, "cancel_requested", text, actor=actor)

@@ -7,29 +7,30 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from prewarm import claims, limits
+from prewarm import claims, limits, newer_tasks
 from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
-from prewarm.models import SPEC_VERSION, Duty
+from prewarm.models import Duty
 from prewarm.retention import prune
 from prewarm.runtime import Runtime
 from prewarm.sweep import sweep
 
 log = logging.getLogger(__name__)
 
-NEWEST = 32_767
 PRUNE_EVERY = timedelta(minutes=1)
 
 
 def tick(runtime: Runtime) -> None:
     """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
 
-    3. Once a minute, delete what is over for long. 4. Now and then, sweep pull jobs that nobody needs.
+    3. Say of tasks for newer workers that they wait. 4. Once a minute, delete what is over for long. 5. Now and then,
+    sweep pull jobs that nobody needs.
     """
     limits.follow_settings()
     if work_is_due():
         ring_turns()
+    newer_tasks.tell(database_now())
     if Duty.claim("retention", PRUNE_EVERY):
         prune(database_now())
     if Duty.claim("sweep", timedelta(seconds=settings.ORPHAN_SECONDS)):
@@ -40,10 +41,5 @@ def tick(runtime: Runtime) -> None:
 
 
 def work_is_due() -> bool:
-    """Whether a worker of this version should take a turn; what only a newer one understands is told in the log."""
-    now = database_now()
-    if claims.due(now).exists():
-        return True
-    if claims.due(now, NEWEST).exists():
-        log.warning("tasks wait for workers of a newer version", extra={"spec_version": SPEC_VERSION})
-    return False
+    """Whether somebody should take a turn; in the middle of an update perhaps one of the newer workers."""
+    return claims.due(database_now(), newer_tasks.NEWEST).exists()

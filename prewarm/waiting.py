@@ -30,6 +30,7 @@ WORDS = LIMITS | {
     "window": "the next time window in which pulls may start",
     "paused": "somebody to resume it",
     "next_attempt": "its next attempt",
+    "newer_version": "a worker of a newer version: none of those that run understands all that it asks for",
     "no_worker": "a worker: none has taken it up (is one running? see manage.py doctor)",
 }
 # What passes by itself within a moment.
@@ -76,7 +77,7 @@ def waits_for(task: Task, *, across_tenants: bool = False) -> Wait | None:
         return _wait("paused", task.paused_at)
     now = database_now()
     if since := _not_taken_up_since(task, now):
-        return _wait("no_worker", since)
+        return _wait("newer_version" if task.waiting_reason == "newer_version" else "no_worker", since)
     if in_words(task.waiting_reason) and not task.stop_reason:
         code = task.waiting_reason
         until = live_settings.intake(now).opens_at if code == "window" else None

@@ -17,8 +17,10 @@ from tests.environment import SCRATCH, free_port
 from tests.faults.api_stage import CREATES_PER_SECOND, ApiStage, most_within
 from tests.faults.closing import assert_all_is_well
 from tests.faults.proxied import ProxiedCluster
+from tests.faults.release import Release
 from tests.faults.stage import NODES, Stage
 from tests.faults.tally import TALLY
+from tests.faults.updating import OLD, UpdatingStage
 from tests.fleet.running import Fleet
 from tests.processes import MariaDB, Valkey
 from tests.sampler import Sampler
@@ -117,6 +119,35 @@ def whole_sqlite_stage(
 @pytest.fixture
 def sqlite_stage(whole_sqlite_stage: Stage, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
     stage = whole_sqlite_stage
+    with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage):
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def whole_updating_stage(
+    fault_cluster: Simulated,
+    fault_mariadb: MariaDB,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[UpdatingStage]:
+    """IPS on MariaDB, all processes running in two versions."""
+    fault_mariadb.make_database("ips_updating")
+    folder = Path(tmp_path_factory.mktemp("updating"))
+    old = Release.of_commit(OLD, folder / "old")
+    (folder / "valkey").mkdir()
+    valkey = Valkey(free_port(), folder / "valkey")
+    valkey.start()
+    stage = UpdatingStage(folder / "ips", fault_cluster, valkey, fault_mariadb.environment("ips_updating"), old)
+    with django_db_blocker.unblock(), stage.as_own_database():
+        stage.start()
+    yield stage
+    stage.stop()
+    valkey.stop()
+
+
+@pytest.fixture
+def updating_stage(whole_updating_stage: UpdatingStage, django_db_blocker: DjangoDbBlocker) -> Iterator[UpdatingStage]:
+    stage = whole_updating_stage
     with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage):
         yield stage
 

@@ -21,10 +21,18 @@ class Part:
     """
 
     def __init__(
-        self, name: str, command: list[str], environment: dict[str, str], logs: Path, *, says_when_up: bytes = b""
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        logs: Path,
+        *,
+        says_when_up: bytes = b"",
+        where: Path | None = None,
     ) -> None:
         self.name = name
         self.says_when_up = says_when_up
+        self.where = where
         self.command = command
         self.environment = environment
         self.log = logs / f"{name}.log"
@@ -41,6 +49,7 @@ class Part:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command],
                 env={**self.environment, **environment},
+                cwd=self.where,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -155,8 +155,12 @@ class Stage:
         self.until(lambda: all(part.up() for part in self.parts.values()) and self.ready(), "IPS to be ready")
 
     def ready(self) -> bool:
+        return self.ready_at(self.port)
+
+    def ready_at(self, port: int) -> bool:
+        """What a probe hears of the web process on this port."""
         try:
-            return self.web("/readyz").status_code == 200
+            return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -181,15 +185,19 @@ class Stage:
 
     def ask(self, **wishes: Any) -> Task:
         """Make a task by the API, of an image that no node has; the row as it is then."""
-        answer = self.post_task(**wishes)
+        return self.ask_by(self.http, **wishes)
+
+    def ask_by(self, http: httpx.Client, **wishes: Any) -> Task:
+        """The same, by this client."""
+        answer = self.post_task(http, **wishes)
         assert answer.status_code == 202, answer.text
         return Task.objects.get(pk=answer.json()["id"])
 
-    def post_task(self, **wishes: Any) -> httpx.Response:
+    def post_task(self, http: httpx.Client | None = None, **wishes: Any) -> httpx.Response:
         request = {"images": [f"faults/{uuid.uuid4().hex}:1"], "retry_backoff_seconds": 1, **wishes}
         if not {"node_names", "node_selector", "all_nodes"} & set(wishes):
             request["all_nodes"] = True
-        return self.http.post("tasks/", json=request)
+        return (http or self.http).post("tasks/", json=request)
 
     def finished(self, *tasks: Task) -> bool:
         for task in tasks:
@@ -251,12 +259,18 @@ class Stage:
     @contextmanager
     def also(self, name: str, *command: str) -> Iterator[Part]:
         """One more part for the length of a test."""
-        part = self.parts[name] = self._part(name, *MANAGE, *command)
+        with self.beside(self._part(name, *MANAGE, *command)) as part:
+            yield part
+
+    @contextmanager
+    def beside(self, part: Part) -> Iterator[Part]:
+        """The same with a part that was made elsewhere."""
+        self.parts[part.name] = part
         part.start()
         try:
             yield part
         finally:
-            del self.parts[name]
+            del self.parts[part.name]
             part.end()
 
     def kill_server(self, name: str, server: Server) -> None:

@@ -11,8 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import claims
-from prewarm.models import SPEC_VERSION, Batch, Task
-from prewarm.ticking import work_is_due
+from prewarm.models import Batch
 from tests.prewarm.rows import asked, open_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -182,13 +181,3 @@ def test_at_most_fifty_batches_are_held_together(batch: Batch) -> None:
 
     assert len(taken) == claims.TOGETHER
     assert more == []
-
-
-def test_tasks_of_a_newer_version_are_left_alone_and_said_to_wait(
-    batch: Batch, caplog: pytest.LogCaptureFixture
-) -> None:
-    Task.objects.update(spec_version=SPEC_VERSION + 1)
-
-    assert claim("a") == []
-    assert not work_is_due()
-    assert "newer version" in caplog.text
