@@ -30,7 +30,7 @@ class Held:
     lease: Lease
     results: dict[int, NodeResult] = field(default_factory=dict)
     pulls: dict[str, Pull] = field(default_factory=dict)
-    written: float = field(default_factory=time.monotonic)  # monotonic; when it last had news committed
+    written: float = field(default_factory=lambda: time.monotonic())  # monotonic; when it last had news committed
 
     @classmethod
     def load(cls, batches: Iterable[Batch], lease: Lease) -> list[Held]:

@@ -56,7 +56,7 @@ class Pull:
     look_due: float = 0.0  # monotonic; when to believe only a GET
     retry_at: float = 0.0  # monotonic; when to try the create again
     pod_uid: str = ""
-    since: float = field(default_factory=time.monotonic)
+    since: float = field(default_factory=lambda: time.monotonic())
 
     @classmethod
     def of_slot(cls, slot: NodeSlot, result: NodeResult, task: Task) -> Pull:
@@ -99,6 +99,11 @@ class Pull:
     @property
     def all_pulled(self) -> bool:
         return self.pulled == len(self.slot.images)
+
+    @property
+    def undeleted(self) -> bool:
+        """Whether it must go, and no delete was sent yet."""
+        return self.phase is Phase.ENDING and not self.deleting and not self.delete_due
 
     def end(self, ending: Ending) -> None:
         """Decide it: no more is expected of this pull job."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -62,7 +62,9 @@ class Turn:
         """
         try:
             self.work()
-            return self.hand_back_all()
+            more = self.hand_back_all()
+            self.see_off()
+            return more
         except AWAY as error:
             log.warning("the database broke off a turn", extra={"error": str(error)})
             self.forget_all()
@@ -288,18 +290,30 @@ class Turn:
             self.rhythm.pause(self.runtime.stream, self.runtime.stopping, pulls)
 
     def flush(self) -> None:
-        """Before handing back: hear the answers to what was sent, send the last deletes, write down what is new."""
-        end = time.monotonic() + FLUSH_SECONDS
-        while time.monotonic() < end and (self.runtime.sender.under_way or self.leaving):
-            self.runtime.stream.wait(GAP_SECONDS)
-            self.listen(self.rhythm.now(), True)
-            send_deletes(self.runtime, self.leaving.values())
+        """Before handing back: hear the answers to what was sent, send the last deletions, write down what is new."""
+        self.listen_while(lambda: bool(self.runtime.sender.under_way or self.leaving))
         self.drop(pk for pk, held in list(self.held.items()) if held.lease.lost())
         now = database_now()
         for group in self.by_task():
             with self.apart(group):
                 if held := [held for held in group if not held.planning]:
                     self.settle(held, now, patient=False)
+
+    def see_off(self) -> None:
+        """After handing back: what the last settlement judged belongs to no batch any more; send its deletion.
+
+        What is not sent in time is the sweep's.
+        """
+        self.listen_while(lambda: any(pull.undeleted for pull in self.leaving.values()))
+
+    def listen_while(self, condition: Callable[[], bool]) -> None:
+        """Take in what is told, once and while the condition holds, at most half a second; delete what is leaving."""
+        end = time.monotonic() + FLUSH_SECONDS
+        self.listen(self.rhythm.now(), True)
+        while condition() and time.monotonic() < end:
+            send_deletes(self.runtime, self.leaving.values())
+            self.runtime.stream.wait(GAP_SECONDS)
+            self.listen(self.rhythm.now(), True)
 
     def forget_all(self) -> None:
         """Hand back all that is ours by the rows, as soon as the database answers, at most while the leases last."""

@@ -14,7 +14,8 @@ from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, Nod
 from prewarm.serializers import node_results
 from tests.prewarm.rows import asked, cap
 from tests.prewarm.simulated import Worker
-from tests.sampler import Sampler
+from tests.processes import wait_until
+from tests.sampler import Sampler, pulled
 from tests.simulator import Simulated
 
 pytestmark = pytest.mark.databases
@@ -46,6 +47,21 @@ def test_nothing_is_left_in_the_cluster(worker: Worker, simulator: Simulated) ->
     worker.finish(asked([fresh()]))
 
     worker.until(lambda: not simulator.pods())
+
+
+def test_what_is_judged_in_a_turns_last_moment_is_taken_away_by_it(
+    worker: Worker, simulator: Simulated, settings: Settings
+) -> None:
+    task = asked([fresh()], concurrency=10, batch_size=10)
+    turn = worker.cycles(lambda turn: worker.runtime.sender.under_way == 0 and len(list(turn.pulls())) == 10)
+    wait_until(lambda: all(pulled(pod) for pod in simulator.pods()), "all ten to be pulled")
+
+    settings.TURN_SECONDS = 0
+    turn.run()
+
+    task.refresh_from_db()
+    assert task.succeeded == 10
+    wait_until(lambda: not simulator.pods(), "the pull jobs to be gone, which nobody else looks after")
 
 
 def test_a_result_tells_how_long_and_how_big(worker: Worker) -> None:
