@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
-# Edges of windows are looked for this far: the longest gap between two is a week, and a night when clocks change.
-_LOOK = range(-8, 10)
+# Edges of windows are looked for this far: between two there is a week, or a fortnight where clocks leave one out.
+_LOOK = range(-16, 17)
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ def is_open(windows: Sequence[Window], zone: tzinfo, now: datetime) -> bool:
 
 
 def opens_at(windows: Sequence[Window], zone: tzinfo, now: datetime) -> datetime | None:
-    """When the next window opens; None if one is open."""
+    """When the next window opens; None if one is open, or none opens within a fortnight."""
     if is_open(windows, zone, now):
         return None
-    return min(edge for edge in _edges(windows, zone, now) if edge > now and is_open(windows, zone, edge))
+    coming = (edge for edge in _edges(windows, zone, now) if edge > now and is_open(windows, zone, edge))
+    return next(coming, None)
 
 
 def closed_since(windows: Sequence[Window], zone: tzinfo, now: datetime) -> datetime | None:
@@ -60,12 +61,12 @@ def closed_since(windows: Sequence[Window], zone: tzinfo, now: datetime) -> date
         return None
     moment = timedelta(microseconds=1)
     edges = [edge for edge in _edges(windows, zone, now) if edge <= now]
-    return max((edge for edge in edges if is_open(windows, zone, edge - moment)), default=now)
+    return next((edge for edge in reversed(edges) if is_open(windows, zone, edge - moment)), now)
 
 
 def _edges(windows: Sequence[Window], zone: tzinfo, now: datetime) -> list[datetime]:
-    """The starts and ends of all windows around now."""
+    """The starts and ends of all windows around now, in order."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     minutes = {minute for window in windows for minute in (window.start, window.end)}
     local = [midnight + timedelta(days=day, minutes=minute) for day in _LOOK for minute in minutes]
-    return [edge.replace(tzinfo=zone, fold=fold).astimezone(UTC) for edge in local for fold in (0, 1)]
+    return sorted({edge.replace(tzinfo=zone, fold=fold).astimezone(UTC) for edge in local for fold in (0, 1)})

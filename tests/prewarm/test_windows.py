@@ -80,6 +80,14 @@ def test_an_hour_that_the_clocks_leave_out_does_not_come() -> None:
     assert opens_at(morning, BERLIN, before) == datetime(2026, 4, 5, 0, 0, tzinfo=UTC)
 
 
+def test_a_weekly_hour_that_is_left_out_comes_a_fortnight_after_the_last() -> None:
+    morning = [Window(frozenset({6}), 2 * 60, 3 * 60)]
+    monday = datetime(2026, 3, 23, tzinfo=UTC)
+
+    assert opens_at(morning, BERLIN, monday) == datetime(2026, 4, 5, 0, 0, tzinfo=UTC)
+    assert closed_since(morning, BERLIN, monday + timedelta(days=12)) == datetime(2026, 3, 22, 2, 0, tzinfo=UTC)
+
+
 def test_an_hour_that_comes_twice_counts_twice() -> None:
     morning = [Window(frozenset({6}), 2 * 60, 3 * 60)]
     before = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
