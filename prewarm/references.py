@@ -13,6 +13,7 @@ from functools import lru_cache
 
 MAX_LENGTH = 255 + 255 + 130 + 140
 MAX_PATH = 255
+MAX_HOST = 253  # of a DNS name; a limit is named by it
 
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::([0-9]{{1,5}}))?", re.ASCII)
@@ -101,6 +102,9 @@ def _split_domain(rest: str) -> tuple[str, str]:
     match = _DOMAIN.fullmatch(domain)
     if not match:
         raise InvalidReference(f"{domain[:60]!r} is no registry host. Write host or host:port.")
+    host = domain.removesuffix(f":{match[1]}")
+    if len(host) > MAX_HOST:
+        raise InvalidReference(f"The registry's host has {len(host)} characters; {MAX_HOST} are possible.")
     if match[1] and not 1 <= int(match[1]) <= 65535:
         raise InvalidReference(f"Port {match[1]} does not exist; ports go from 1 to 65535.")
     if domain == "index.docker.io":

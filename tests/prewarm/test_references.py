@@ -156,6 +156,8 @@ REFUSED = [
     "user:password@host/repo",
     "user@host/repo",
     "\ud800",
+    f"{'a.' * 127}a/repo",
+    f"{'a' * 300}.com:5000/repo",
 ]
 
 
