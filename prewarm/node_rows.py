@@ -29,6 +29,12 @@ _FIELDS = (
     "seen_at",
     "digest",
 )
+# A kubelet's own words have any length, and one node must not keep all others from being written.
+_TOLD = {
+    field.name: field.max_length
+    for field in Node._meta.fields
+    if field.name in ("os", "arch", "runtime", "kubelet_version")
+}
 _FACTORS = {
     "": 1,
     "Ki": 1024,
@@ -67,6 +73,7 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         "disk_bytes": quantity((status.get("allocatable") or {}).get("ephemeral-storage")),
         "images": [[image.get("sizeBytes") or 0, image.get("names") or []] for image in status.get("images") or ()],
     }
+    values |= {name: values[name][:most] for name, most in _TOLD.items()}
     digest = hashlib.sha1(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), usedforsecurity=False).hexdigest()
     return Node(name=metadata["name"], seen_at=seen_at, digest=digest, **values)
 

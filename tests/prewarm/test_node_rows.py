@@ -197,6 +197,21 @@ class TestWriting:
         assert row.labels["pool"] == "cpu"
         assert row.seen_at == NOW + timedelta(hours=1)
 
+    def test_a_node_that_tells_more_than_a_row_holds_keeps_nobody_from_being_written(self) -> None:
+        talkative = node_object()
+        talkative["status"]["nodeInfo"] = {
+            "operatingSystem": "linux" * 10,
+            "architecture": "amd64" * 10,
+            "containerRuntimeVersion": "containerd://2.2.9-" + "x" * 100,
+            "kubeletVersion": "v1.31.0-alpha.0.1234+0123456789abcd-dirty",
+        }
+
+        assert write([row_of(talkative, NOW), row_of(node_object("n2"), NOW)], {}) == 2
+
+        kept = Node.objects.get(pk="n1")
+        assert kept.kubelet_version == "v1.31.0-alpha.0.1234+0123456789abcd-dirt"
+        assert kept.runtime.startswith("containerd://2.2.9-x")
+
     def test_many_are_written_in_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(node_rows, "ROWS", 3)
         known: dict[str, str] = {}
