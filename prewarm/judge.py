@@ -36,7 +36,8 @@ PULL_FAILED = frozenset(
     }
 )
 _BACK_OFF_CAUSE = re.compile(r"^Back-off pulling image .*?: (ErrImagePull|RegistryUnavailable|\w+): (.+)$", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# What moves a terminal's cursor or turns the direction of a text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 MAX_MESSAGE = 1024
 
 # Why a kubelet ended a pod (status.reason of phase Failed) → our reason.

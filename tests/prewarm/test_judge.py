@@ -349,6 +349,7 @@ class TestMessages:
             ("two\nlines\tand a tab", "two\nlines\tand a tab"),
             ("nul\x00 bell\x07 escape\x1b[31m return\r delete\x7f", "nul  bell  escape [31m return  delete"),
             ("half a character: \ud83d", "half a character: ?"),
+            ("a terminal\x9b31m and \u202ebackwards\u2066", "a terminal 31m and  backwards"),
             ("x" * MAX_MESSAGE, "x" * MAX_MESSAGE),
             ("x" * (MAX_MESSAGE + 1), "x" * (MAX_MESSAGE - 3) + "…"),
         ],
