@@ -30,21 +30,25 @@ def read(names: Iterable[str]) -> dict[str, Limit]:
     """The rows of these limits; missing ones are made with the caps that hold now."""
     wanted = set(names)
     found = Limit.objects.in_bulk(wanted)
-    live = live_settings.current()
-    missing = [Limit(name=name, cap=live.cap_of(name)) for name in sorted(wanted - found.keys())]
-    if missing:
-        Limit.objects.bulk_create(missing, ignore_conflicts=True)
+    if missing := sorted(wanted - found.keys()):
+        live = live_settings.load()
+        rows = [Limit(name=name, cap=live.cap_of(name)) for name in missing]
+        Limit.objects.bulk_create(rows, ignore_conflicts=True)
         found = Limit.objects.in_bulk(wanted)
     return found
 
 
 def follow_settings() -> None:
-    """Bring the caps of all rows to what holds now. What is in flight above a lowered cap runs to its end."""
+    """Bring the caps of all rows to what holds now. What is in flight above a lowered cap runs to its end.
+
+    Rows first, settings second: whoever changes a setting meanwhile, and its cap with it, is not undone.
+    """
+    rows = list(Limit.objects.all())
     live = live_settings.load()
-    for limit in Limit.objects.all():
+    for limit in rows:
         wanted = live.cap_of(limit.name)
         if limit.cap != wanted:
-            Limit.objects.filter(pk=limit.pk).update(cap=wanted)
+            Limit.objects.filter(pk=limit.pk, cap=limit.cap).update(cap=wanted)
 
 
 def is_limit(name: str) -> bool:

@@ -11,9 +11,10 @@ from django.db import connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from prewarm import limits
+from prewarm import limits, live_settings
 from prewarm.limits import LimitFull
-from prewarm.models import Limit
+from prewarm.live_settings import LiveSettings
+from prewarm.models import Limit, Setting
 from tests.prewarm.rows import cap
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -62,6 +63,32 @@ def test_a_limit_that_nobody_made_starts_from_its_default(settings: Settings) ->
     rows = limits.read(["host:quay.io", "cluster"])
 
     assert rows["host:quay.io"].cap == 7
+
+
+def test_a_cap_that_is_lowered_while_another_process_looks_is_not_raised_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cap("cluster", 100)
+    looked = live_settings.load
+
+    def lowered_right_after_the_look() -> LiveSettings:
+        seen = looked()
+        monkeypatch.setattr(live_settings, "load", looked)
+        Setting.objects.create(name="cap_cluster", value=5, changed_at=timezone.now(), changed_by="root")
+        limits.follow_settings()
+        return seen
+
+    monkeypatch.setattr(live_settings, "load", lowered_right_after_the_look)
+    limits.follow_settings()
+
+    assert Limit.objects.get(name="cluster").cap == 5
+
+
+def test_a_limit_that_nobody_made_has_the_cap_that_was_set_a_moment_ago() -> None:
+    live_settings.current()
+    Setting.objects.create(name="cap_cluster", value=5, changed_at=timezone.now(), changed_by="another process")
+
+    assert limits.read(["cluster"])["cluster"].cap == 5
 
 
 def test_many_workers_at_once_never_pass_the_cap() -> None:
