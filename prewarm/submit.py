@@ -62,6 +62,7 @@ def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task
     if not again.exists():
         raise StatusForbids("nothing_to_retry", "No node of this task failed, so there is nothing to retry.")
     wish = {name: getattr(task, name) for name in _REPEATED}
+    wish["priority"] = min(task.priority, task.tenant.max_priority)
     return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task})
 
 

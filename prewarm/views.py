@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Tenant, User
 from accounts.permissions import Member, TenantRole, tenant_for, visible_tenants
 from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
@@ -80,9 +80,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     @extend_schema(request=TaskRequest, responses={202: TaskDetail})
     def create(self, request: Request) -> Response:
         """Accept a task. It is planned and run in the background: follow `changes/`."""
-        wish = self.wish(request)
-        tenant = tenant_for(request, wish.pop("tenant"))
-        check_precedence(wish, tenant, platform_admin=self.who(request)["user"].is_platform_admin)
+        tenant, wish = self.permitted_wish(request)
         task = submit.submit(tenant=tenant, wish=wish, **self.who(request))
         return self.accepted(task)
 
@@ -90,7 +88,8 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """What this task would do: matched nodes, skipped ones and why, warnings. Nothing is made."""
-        return Response(preview(self.wish(request)))
+        _, wish = self.permitted_wish(request)
+        return Response(preview(wish))
 
     @extend_schema(request=None, responses={202: TaskDetail})
     @action(detail=True, methods=["post"])
@@ -167,10 +166,14 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
             return Response(status=304, headers={"ETag": tag})
         return Response(changes(task, since), headers={"ETag": tag, "Cache-Control": "no-cache"})
 
-    def wish(self, request: Request) -> dict[str, Any]:
+    def permitted_wish(self, request: Request) -> tuple[Tenant, dict[str, Any]]:
+        """What is asked for, and the tenant that it is for, which may ask for it."""
         asked = TaskRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
+        wish = dict(asked.validated_data)
+        tenant = tenant_for(request, wish.pop("tenant"))
+        check_precedence(wish, tenant, platform_admin=self.who(request)["user"].is_platform_admin)
+        return tenant, wish
 
     def who(self, request: Request) -> dict[str, Any]:
         assert isinstance(request.user, User)

@@ -61,3 +61,14 @@ def test_a_retry_is_not_urgent_again(as_platform_admin: APIClient, as_otto: APIC
     end(task)
 
     assert as_otto.post(f"{TASKS}{task.pk}/retry/").json()["urgent"] is False
+
+
+def test_a_retry_has_no_higher_priority_than_its_tenant_has_now(as_otto: APIClient) -> None:
+    from tests.prewarm.results import end, happened
+
+    task = Task.objects.get(pk=as_otto.post(TASKS, {**WISH, "priority": 9}).json()["id"])
+    happened(task, "n1", "failed", "image_not_found")
+    end(task)
+    Tenant.objects.filter(slug="default").update(max_priority=6)
+
+    assert as_otto.post(f"{TASKS}{task.pk}/retry/").json()["priority"] == 6

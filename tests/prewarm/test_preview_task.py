@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.models import Tenant
 from prewarm.models import Batch, NodeView, Task
 from tests.prewarm.rows import cluster_of
 
@@ -188,3 +189,26 @@ def test_who_may_not_make_a_task_does_not_get_a_preview(
     client = request.getfixturevalue(somebody)
 
     assert client.post(PREVIEW, {"images": ["nginx:1.27"], "all_nodes": True}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code"),
+    [
+        ({"tenant": "no-such-team"}, 404, "not_found"),
+        ({"tenant": "red"}, 404, "not_found"),
+        ({"priority": 7}, 422, "above_max_priority"),
+        ({"urgent": True}, 403, "platform_admin_only"),
+    ],
+)
+def test_what_the_tenant_may_not_ask_for_is_told_as_for_a_task(
+    as_otto: APIClient, wrong: dict[str, Any], status: int, code: str
+) -> None:
+    Tenant.objects.filter(slug="default").update(max_priority=6)
+    Tenant.objects.create(slug="red", name="Red")
+    wish = {"images": ["nginx:1.27"], "all_nodes": True, **wrong}
+
+    previewed, asked = as_otto.post(PREVIEW, wish), as_otto.post("/api/v1/tasks/", wish)
+
+    assert previewed.status_code == asked.status_code == status
+    assert previewed.json()["errors"] == asked.json()["errors"]
+    assert asked.json()["errors"][0]["code"] == code
