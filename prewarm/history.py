@@ -141,6 +141,11 @@ def tell_newer_version(task: Task, now: datetime) -> None:
     record(task, now, "waits_for_newer_version", text)
 
 
+def tell_too_big(task: Task, now: datetime) -> None:
+    text = f"The cluster has grown: {task.target} are more than one task may have. Nothing starts."
+    record(task, now, "stopped", text, reason="too_big")
+
+
 def tell_cancel_requested(task: Task, now: datetime, actor: str) -> None:
     text = f"{actor} cancelled the task: pulls under way are ended, nothing more starts."
     record(task, now, "cancel_requested", text, actor=actor)

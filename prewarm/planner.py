@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from prewarm import batch_waits, history, progress
+from django.conf import settings
+
+from prewarm import batch_waits, history, progress, stopping
 from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
@@ -43,9 +45,19 @@ class Choice:
     pull: list[Chosen] = field(default_factory=list)
     skipped: list[Chosen] = field(default_factory=list)
 
+    @property
+    def too_big(self) -> bool:
+        """Whether these are more than a task may have: the cluster grew since it was accepted."""
+        everything = [*self.pull, *self.skipped]
+        pairs = sum(len(entry.images) for entry in everything)
+        return len(everything) > settings.MAX_NODES or pairs > settings.MAX_PAIRS
+
 
 def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> dict[str, Node | None]:
-    """The nodes asked for, by name; None for a name that the cluster does not have."""
+    """The nodes asked for, by name; None for a name that the cluster does not have.
+
+    A retry of a task that is gone by now asks for none.
+    """
     light = Node.objects.defer("images")
     if names:
         known = light.in_bulk(list(names))
@@ -53,6 +65,8 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> d
     found = light.all()
     if all_nodes:
         return {node.name: node for node in found}
+    if not selector:
+        return {}
     wanted = parse(selector)
     return {node.name: node for node in found if wanted.matches(node.labels)}
 
@@ -94,6 +108,9 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
         batch_waits.tell(task, {batch: Waits("node_view_stale")}, now)
         return False
     choice = choose(task)
+    if choice.too_big:
+        stopping.refuse(task, now)
+        return plan(batch, task, now)
     done = set(NodeResult.objects.filter(task=task).values_list("node", flat=True))
     number = max(Batch.objects.filter(task=task).values_list("number", flat=True), default=0)
     for chunk in _chunks((entry for entry in choice.skipped if entry.node not in done), ROWS):

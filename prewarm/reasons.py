@@ -291,6 +291,12 @@ TABLE = (
         label="no node matched",
     ),
     Reason(
+        "too_big",
+        False,
+        "More nodes, or images on nodes, than one task may have. Make several tasks with narrower selectors.",
+        label="more than one task may have",
+    ),
+    Reason(
         "pull_failed",
         True,
         "The runtime could not pull the image; the message is its own.",

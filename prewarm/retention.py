@@ -17,7 +17,8 @@ def prune(now: datetime) -> int:
     live = live_settings.load()
     tasks_before = now - timedelta(days=live.keep_tasks_days)
     audit_before = now - timedelta(days=live.keep_audit_days)
-    finished = Task.objects.filter(finished_at__lt=tasks_before).order_by("finished_at")
+    wanted = Task.objects.filter(retry_of__isnull=False, planned_at=None).values("retry_of")  # to plan retries by
+    finished = Task.objects.filter(finished_at__lt=tasks_before).exclude(pk__in=wanted).order_by("finished_at")
     old = list(finished.values_list("pk", flat=True)[:TASKS])
     for pk in old:
         retried(Task.objects.filter(pk=pk).delete)

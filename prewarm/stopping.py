@@ -64,6 +64,11 @@ def give_up(task: Task, now: datetime) -> None:
     _stop(task, "worker_lost", history.tell_given_up, now)
 
 
+def refuse(task: Task, now: datetime) -> None:
+    """Stop a task that turned out too big when it was planned; `task` is brought up to date."""
+    _stop(task, "too_big", history.tell_too_big, now)
+
+
 def _stop(task: Task, reason: str, tell: Callable[[Task, datetime], None], now: datetime) -> None:
     def work() -> None:
         locked = progress.lock(task.pk, stop_reason="", finished_at=None)

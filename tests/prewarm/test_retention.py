@@ -40,11 +40,21 @@ def test_finished_tasks_go_after_the_days_that_are_set_with_all_their_rows() -> 
 def test_a_retry_outlives_the_task_that_it_repeats() -> None:
     old = ended(100)
     retry = asked()
-    Task.objects.filter(pk=retry.pk).update(retry_of=old)
+    Task.objects.filter(pk=retry.pk).update(retry_of=old, planned_at=timezone.now())
 
     prune(timezone.now())
 
     assert Task.objects.values_list("pk", "retry_of").get() == (retry.pk, None)
+
+
+def test_a_task_stays_until_its_retry_has_read_what_failed() -> None:
+    old = ended(100)
+    retry = asked()
+    Task.objects.filter(pk=retry.pk).update(retry_of=old, planned_at=None)
+
+    assert prune(timezone.now()) == 0
+    Task.objects.filter(pk=retry.pk).update(planned_at=timezone.now())
+    assert prune(timezone.now()) == 1
 
 
 def test_the_audit_goes_after_its_own_days() -> None:

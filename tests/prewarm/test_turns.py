@@ -246,6 +246,19 @@ def test_a_selector_that_matches_nothing_fails_with_no_nodes(worker: Worker) -> 
     assert (task.status, task.reason, task.desired) == ("failed", "no_nodes", 0)
 
 
+@pytest.mark.parametrize("hard_size", ["MAX_NODES", "MAX_PAIRS"])
+def test_a_task_for_which_the_cluster_has_grown_too_big_pulls_nowhere(
+    worker: Worker, settings: Settings, sampler: Sampler, hard_size: str
+) -> None:
+    task = asked([fresh()])
+    setattr(settings, hard_size, 9)
+
+    worker.finish(task)
+
+    assert (task.status, task.reason, task.desired) == ("failed", "too_big", 0)
+    assert not sampler.made
+
+
 def test_nodes_that_cannot_pull_are_skipped_before_anything_is_made(worker: Worker, sampler: Sampler) -> None:
     names = list(Node.objects.values_list("name", flat=True))
     Node.objects.filter(name=names[0]).update(ready=False)
@@ -393,6 +406,17 @@ def test_a_retry_pulls_only_what_failed(worker: Worker, sampler: Sampler) -> Non
     assert result is not None
     assert [entry[0] for entry in result.images] == [1]
     assert again.desired == 10
+
+
+def test_a_retry_of_a_task_that_is_gone_pulls_nowhere_and_ends(worker: Worker, sampler: Sampler) -> None:
+    task = worker.finish(asked(["quay.io/missing/app:1"], failure_limit="1", concurrency=1))
+    again = submit.retry(task, user=None, actor="test", request_id="")
+    task.delete()
+
+    worker.finish(again)
+
+    assert (again.status, again.reason, again.desired) == ("failed", "no_nodes", 0)
+    assert len(sampler.made) == 1
 
 
 def test_a_pull_job_that_somebody_deletes_is_made_again(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:

@@ -21,6 +21,7 @@ const reasons: Record<string, string> = {
   wrong_os: 'Not a Linux node',
   no_disk_headroom: 'Not enough disk left',
   no_nodes: 'No node matched',
+  too_big: 'More than one task may have',
   evicted: 'Evicted',
   unschedulable: 'Could not be scheduled',
   quota_denied: 'Denied by a quota',
