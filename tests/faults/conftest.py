@@ -20,7 +20,7 @@ from tests.faults.proxied import ProxiedCluster
 from tests.faults.release import Release
 from tests.faults.stage import NODES, Stage
 from tests.faults.tally import TALLY
-from tests.faults.updating import OLD, UpdatingStage
+from tests.faults.updating import UpdatingStage
 from tests.fleet.running import Fleet
 from tests.processes import MariaDB, Valkey
 from tests.sampler import Sampler
@@ -133,7 +133,7 @@ def whole_updating_stage(
     """IPS on MariaDB, all processes running in two versions."""
     fault_mariadb.make_database("ips_updating")
     folder = Path(tmp_path_factory.mktemp("updating"))
-    old = Release.of_commit(OLD, folder / "old")
+    old = Release.earlier(folder / "old")
     (folder / "valkey").mkdir()
     valkey = Valkey(free_port(), folder / "valkey")
     valkey.start()

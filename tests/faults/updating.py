@@ -19,9 +19,6 @@ from tests.faults.stage import NODES, Stage, StageCluster
 from tests.processes import Valkey
 from tests.sampler import Sampler
 
-# The last commit before the tables changed for the first time: every migration since was made for workers of this one
-# to live with.
-OLD = "bf2620bb3689b0219ed8e43709e62755af0dd5da"
 SIGN_IN = """
 from datetime import timedelta
 from django.utils import timezone
