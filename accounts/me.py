@@ -9,6 +9,7 @@ from rest_framework import serializers
 from accounts.models import Role, User
 from ips.version import version
 from prewarm.installation import describe
+from prewarm.intake_view import IntakeForUserSerializer, intake_for
 
 
 class InstallationSerializer(serializers.Serializer[Any]):
@@ -29,6 +30,7 @@ class MeSerializer(serializers.Serializer[Any]):
     is_platform_admin = serializers.BooleanField()
     memberships = MembershipSerializer(many=True)
     installation = InstallationSerializer()
+    intake = IntakeForUserSerializer()
 
 
 def me(user: User) -> dict[str, Any]:
@@ -39,4 +41,5 @@ def me(user: User) -> dict[str, Any]:
         "is_platform_admin": user.is_platform_admin,
         "memberships": [{"tenant": tenant, "role": role} for tenant, role in memberships],
         "installation": {**describe(), "version": version()},
+        "intake": intake_for(user),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.audit import audit
 from accounts.models import User
@@ -13,21 +14,34 @@ from prewarm import limits, live_settings
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.live_settings import LiveSettings
-from prewarm.models import Batch, BatchStatus, Setting
+from prewarm.models import Batch, BatchStatus, Installation, Setting
 from prewarm.transactions import retried
 
 _OF_INTAKE = frozenset({"intake_paused", "windows", "time_zone"})
 
 
-def change_settings(wish: Mapping[str, Any], *, user: User | None, actor: str, request_id: str) -> LiveSettings:
-    """Write what is wished and different, with one audit entry; None brings a setting back to its default.
+class ChangedMeanwhile(Exception):
+    """Somebody changed the settings after the caller had read them."""
 
-    1. Rows and audit in one transaction.
+
+def change_settings(
+    asked: Mapping[str, Any], *, user: User | None, actor: str, request_id: str, read_version: str = ""
+) -> LiveSettings:
+    """Write what is asked for and different, with one audit entry; None brings a setting back to its default.
+
+    1. Rows and audit in one transaction, one change after the other. With `read_version`, only if nobody has changed
+       anything since; else raises ChangedMeanwhile.
     2. The limits' caps follow; where the intake changed, every open batch is looked at again.
     Other processes notice within `READ_AGAIN_SECONDS`.
     """
+    wish = dict(asked)
+    if "intake_paused" in wish and not wish["intake_paused"]:
+        wish["intake_reason"] = None  # it was about the pause that ends
 
     def work() -> set[str]:
+        _take_turns()
+        if read_version and read_version != live_settings.version():
+            raise ChangedMeanwhile
         before = live_settings.load().values()
         now = database_now()
         usual = live_settings.defaults()
@@ -56,6 +70,11 @@ def change_settings(wish: Mapping[str, Any], *, user: User | None, actor: str, r
     if changed & _OF_INTAKE:
         transaction.on_commit(_wake_all)
     return live_settings.load()
+
+
+def _take_turns() -> None:
+    """Wait until any other change is written. READ COMMITTED would let two read the same version and both write."""
+    Installation.objects.filter(pk=Installation.load().pk).update(cluster_uid=F("cluster_uid"))
 
 
 def _wake_all() -> None:

@@ -6,6 +6,7 @@ after a second. Caps and rates work through the rows of Limit, which follow at o
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,11 +20,12 @@ from prewarm.models import Setting
 from prewarm.windows import DAYS, Window
 
 READ_AGAIN_SECONDS = 1.0
+_TOLD = frozenset({"intake_changed_at", "intake_changed_by", "windows_changed_by"})
 
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """What holds now, as the API writes it; `intake_changed_at` says since when `intake_paused` does."""
+    """What holds now, as the API writes it; the last three say since when `intake_paused` does, and who decided."""
 
     cap_cluster: int
     cap_registry_host: int
@@ -36,7 +38,10 @@ class LiveSettings:
     time_zone: str
     keep_tasks_days: int
     keep_audit_days: int
+    intake_reason: str = ""
     intake_changed_at: datetime | None = None
+    intake_changed_by: str = ""
+    windows_changed_by: str = ""
 
     def cap_of(self, name: str) -> int:
         """The cap of a limit by its name: `cluster`, `host:…`, `tenant:…`, `rate:creates`, `rate:deletes`."""
@@ -51,8 +56,8 @@ class LiveSettings:
         return caps[kind]
 
     def values(self) -> dict[str, Any]:
-        """By name, without what only tells when."""
-        return {name: value for name, value in asdict(self).items() if name != "intake_changed_at"}
+        """By name, without what only tells when and by whom."""
+        return {name: value for name, value in asdict(self).items() if name not in _TOLD}
 
 
 def defaults() -> dict[str, Any]:
@@ -65,6 +70,7 @@ def defaults() -> dict[str, Any]:
         "creates_per_second": settings.CREATES_PER_SECOND,
         "deletes_per_second": settings.DELETES_PER_SECOND,
         "intake_paused": False,
+        "intake_reason": "",
         "windows": [],
         "time_zone": settings.TIME_ZONE_OF_WINDOWS,
         "keep_tasks_days": settings.KEEP_TASKS_DAYS,
@@ -77,8 +83,20 @@ def load() -> LiveSettings:
     usual = defaults()
     rows = Setting.objects.in_bulk()
     changed = {name: row.value for name, row in rows.items() if name in usual}
-    pause = rows.get("intake_paused")
-    return LiveSettings(**{**usual, **changed}, intake_changed_at=pause.changed_at if pause else None)
+    pause, windows_row = rows.get("intake_paused"), rows.get("windows")
+    return LiveSettings(
+        **{**usual, **changed},
+        intake_changed_at=pause.changed_at if pause else None,
+        intake_changed_by=pause.changed_by if pause else "",
+        windows_changed_by=windows_row.changed_by if windows_row else "",
+    )
+
+
+def version() -> str:
+    """Another text after every change of any setting."""
+    rows = Setting.objects.order_by("name").values_list("name", "changed_at")
+    told = "|".join(f"{name} {changed_at.isoformat()}" for name, changed_at in rows)
+    return hashlib.blake2s(told.encode(), digest_size=12).hexdigest()
 
 
 _known: tuple[float, LiveSettings] | None = None
@@ -100,23 +118,38 @@ def forget() -> None:
 
 @dataclass(frozen=True)
 class Intake:
-    """Whether pulls may start now; if not, why (`intake_paused`, `window`), since when, and until when if known."""
+    """Whether pulls may start now; if not, why (`intake_paused`, `window`), since when, and until when if known.
+
+    `by` decided so, and may have given a `reason`.
+    """
 
     waits_for: str = ""
     since: datetime | None = None
     opens_at: datetime | None = None
+    by: str = ""
+    reason: str = ""
 
 
 def intake(now: datetime) -> Intake:
     """A pause goes before a closed window."""
     live = current()
     if live.intake_paused:
-        return Intake("intake_paused", live.intake_changed_at or now)
+        return Intake(
+            "intake_paused",
+            since=live.intake_changed_at or now,
+            by=live.intake_changed_by,
+            reason=live.intake_reason,
+        )
     week = [_window(entry) for entry in live.windows]
     zone = ZoneInfo(live.time_zone)
     if windows.is_open(week, zone, now):
         return Intake()
-    return Intake("window", windows.closed_since(week, zone, now), windows.opens_at(week, zone, now))
+    return Intake(
+        "window",
+        since=windows.closed_since(week, zone, now),
+        opens_at=windows.opens_at(week, zone, now),
+        by=live.windows_changed_by,
+    )
 
 
 def _window(entry: dict[str, Any]) -> Window:

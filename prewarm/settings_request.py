@@ -14,6 +14,7 @@ from prewarm.task_request import WholeNumberField
 from prewarm.windows import DAYS, Window
 
 MOST_PULLS, MOST_WRITES, MOST_DAYS, MOST_HOSTS, MOST_WINDOWS = 100_000, 10_000, 3650, 500, 50
+MOST_WORDS = 300
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _NO_STOP = "At least 1. To let nothing start, set intake_paused."
 
@@ -63,6 +64,13 @@ class SettingsRequest(serializers.Serializer[dict[str, Any]]):
     deletes_per_second = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_WRITES)
     intake_paused = serializers.BooleanField(
         required=False, allow_null=True, help_text="No pull starts anywhere; tasks are accepted and wait."
+    )
+    intake_reason = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MOST_WORDS,
+        help_text="Why the intake is paused, for everyone who waits; forgotten when it opens again.",
     )
     windows = WindowField(
         many=True, required=False, allow_null=True, help_text="When pulls may start; empty for always."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,10 +12,12 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import PlatformAdmin
+from ips.problems import Problem
 from ips.request_id import current_request_id
 from prewarm import live_settings
-from prewarm.change_settings import change_settings
+from prewarm.change_settings import ChangedMeanwhile, change_settings
 from prewarm.clock import database_now
+from prewarm.intake_view import IntakeSerializer
 from prewarm.live_settings import LiveSettings
 from prewarm.models import Limit, Setting
 from prewarm.settings_request import SettingsRequest, WindowField
@@ -31,6 +33,7 @@ class Values(serializers.Serializer[dict[str, Any]]):
     creates_per_second = serializers.IntegerField()
     deletes_per_second = serializers.IntegerField()
     intake_paused = serializers.BooleanField()
+    intake_reason = serializers.CharField(allow_blank=True)
     windows = WindowField(many=True)
     time_zone = serializers.CharField()
     keep_tasks_days = serializers.IntegerField()
@@ -53,14 +56,6 @@ class Used(serializers.Serializer[Limit]):
     cap = serializers.IntegerField()
 
 
-class IntakeSerializer(serializers.Serializer[live_settings.Intake]):
-    """Whether pulls may start now; if not, why (intake_paused, window), since when and until when, if known."""
-
-    waits_for = serializers.CharField()
-    since = serializers.DateTimeField(allow_null=True)
-    opens_at = serializers.DateTimeField(allow_null=True)
-
-
 class SettingsSerializer(Values):
     """What holds now, what would hold if nobody had changed it, and how much of each limit is taken."""
 
@@ -77,17 +72,48 @@ class SettingsView(APIView):
 
     @extend_schema(responses=SettingsSerializer)
     def get(self, request: Request) -> Response:
-        return Response(shown(live_settings.load()))
+        return answer(live_settings.load())
 
-    @extend_schema(request=SettingsRequest, responses=SettingsSerializer)
+    @extend_schema(
+        request=SettingsRequest,
+        responses=SettingsSerializer,
+        parameters=[
+            OpenApiParameter(
+                "If-Match",
+                str,
+                OpenApiParameter.HEADER,
+                description="The ETag of the answer that was read: 412 if somebody has changed a setting since.",
+            )
+        ],
+    )
     def patch(self, request: Request) -> Response:
         """Change what is named; null brings a setting back to what the environment says. Every change is audited."""
         asked = SettingsRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         assert isinstance(request.user, User)
         user, actor = request.user, request.user.get_username()
-        live = change_settings(asked.validated_data, user=user, actor=actor, request_id=current_request_id())
-        return Response(shown(live))
+        try:
+            live = change_settings(
+                asked.validated_data,
+                user=user,
+                actor=actor,
+                request_id=current_request_id(),
+                read_version=read_version(request),
+            )
+        except ChangedMeanwhile as changed:
+            text = "Somebody has changed the settings since you read them. Read them again, then say what to change."
+            raise Problem(412, "changed_meanwhile", text) from changed
+        return answer(live)
+
+
+def read_version(request: Request) -> str:
+    """The version that If-Match names; empty where it names none, or any."""
+    named = request.headers.get("If-Match", "").strip()
+    return "" if named == "*" else named.removeprefix("W/").strip('"')
+
+
+def answer(live: LiveSettings) -> Response:
+    return Response(shown(live), headers={"ETag": f'"{live_settings.version()}"'})
 
 
 def shown(live: LiveSettings) -> dict[str, Any]:

@@ -40,6 +40,12 @@ export const router = createRouter({
     },
     { path: '/nodes', name: 'nodes', component: () => import('./pages/NodesPage.vue'), meta: { title: 'Nodes' } },
     {
+      path: '/settings',
+      name: 'settings',
+      component: () => import('./pages/SettingsPage.vue'),
+      meta: { title: 'Settings' },
+    },
+    {
       path: '/:missing(.*)*',
       name: 'missing',
       component: () => import('./pages/NotFoundPage.vue'),

@@ -2,8 +2,19 @@
  * An API with behaviour, for tests: it keeps tasks, gives every write a change number, answers `changes/` in pages
  * with ETag and 304, checks what it is sent, and can be taken away.
  */
-import type { Me, Node, NodeResult, Problem, TaskDetail, TaskEvent, TaskRequest } from '../src/api/types'
-import { countOf, newResult, newTask, person } from './rows'
+import type {
+  AuditEntry,
+  Me,
+  Node,
+  NodeResult,
+  Problem,
+  Settings,
+  SettingsRequest,
+  TaskDetail,
+  TaskEvent,
+  TaskRequest,
+} from '../src/api/types'
+import { countOf, newResult, newSettings, newTask, person } from './rows'
 
 export const CHANGES_PAGE = 500
 
@@ -17,6 +28,8 @@ export class FakeApi {
   me: Me | null = person('olga', 'operator')
   readonly tasks = new Map<string, Kept>()
   nodes: Node[] = []
+  settings: Settings = newSettings()
+  readonly audit: AuditEntry[] = []
   /** While true, no request gets an answer. */
   away = false
   /** The answers that will be given, in turn, before the fake's own. */
@@ -73,11 +86,42 @@ export class FakeApi {
       return problem(403, 'csrf_failed', 'The CSRF token is missing or wrong.')
     if (path === 'auth/me/') return json(200, this.me)
     if (path === 'auth/logout/') return this.signOut()
+    if (path === 'settings/') return this.answerSettings(request)
+    if (path === 'audit/') return json(200, page([...this.audit].reverse(), url))
     if (path === 'nodes/') return json(200, page(this.nodes, url))
     if (path === 'tasks/preview/') return this.preview((await request.json()) as TaskRequest)
     if (path === 'tasks/' && request.method === 'GET') return this.list(url)
     if (path === 'tasks/') return this.create((await request.json()) as TaskRequest)
     return this.oneTask(request, path, url)
+  }
+
+  /** Somebody changes settings: values, who and when, and a line in the audit. */
+  changeSettings(wish: SettingsRequest, by: string): void {
+    const { defaults, changed: earlier } = this.settings
+    const names = Object.keys(wish) as (keyof SettingsRequest)[]
+    const values = Object.fromEntries(names.map((name) => [name, wish[name] ?? defaults[name]]))
+    const before = Object.fromEntries(names.map((name) => [name, this.settings[name]]))
+    const at = '2026-11-24T08:00:00Z'
+    const changed = [...earlier, ...names.map((name) => ({ name, at, by }))]
+    this.settings = { ...this.settings, ...values, changed }
+    const about = { at, actor: by, tenant: null, action: 'settings.changed', target: 'settings', request_id: '' }
+    this.audit.push({ id: this.audit.length + 1, ...about, before, after: values })
+  }
+
+  private async answerSettings(request: Request): Promise<Response> {
+    if (!this.me?.is_platform_admin)
+      return problem(403, 'platform_admin_only', 'Only a platform administrator may do this.')
+    const etag = () => ({ ETag: `"${this.audit.length}"` })
+    if (request.method === 'GET') return json(200, this.settings, etag())
+    const wish = (await request.json()) as SettingsRequest
+    if (request.headers.get('If-Match') !== etag().ETag)
+      return problem(412, 'changed_meanwhile', 'Somebody has changed the settings since you read them.')
+    const errors = Object.keys(wish.cap_registry_hosts ?? {})
+      .filter((host) => !host.includes('.'))
+      .map((host) => ({ pointer: `cap_registry_hosts/${host}`, code: 'invalid', detail: 'This is no registry host.' }))
+    if (errors.length) return problem(422, 'invalid', 'This is no registry host.', { errors })
+    this.changeSettings(wish, this.me.username)
+    return json(200, this.settings, etag())
   }
 
   private signIn({ username, password }: { username: string; password: string }): Response {

@@ -1,5 +1,5 @@
 /** People, tasks, results and nodes as the API gives them, with something sensible in every field. */
-import type { Me, Node, NodeResult, ReasonGroup, Task, TaskDetail } from '../src/api/types'
+import type { Me, Node, NodeResult, ReasonGroup, Settings, SettingValues, Task, TaskDetail } from '../src/api/types'
 
 export function person(username: string, role: Me['memberships'][number]['role']): Me {
   return {
@@ -8,7 +8,31 @@ export function person(username: string, role: Me['memberships'][number]['role']
     is_platform_admin: false,
     memberships: [{ tenant: 'default', role }],
     installation: { simulated: true, cluster: 'simulated', kubernetes_version: 'v1.36.0', version: '0.1.0' },
+    intake: openIntake(),
   }
+}
+
+export function openIntake(): Me['intake'] {
+  const nobody = { by: '', reason: '' }
+  return { waits_for: '', since: null, opens_at: null, ...nobody, running_pull_jobs: 0, unfinished_tasks: 0 }
+}
+
+export function newSettings(given: Partial<SettingValues> = {}): Settings {
+  const defaults: SettingValues = {
+    cap_cluster: 100,
+    cap_registry_host: 50,
+    cap_registry_hosts: {},
+    cap_tenant: 100,
+    creates_per_second: 50,
+    deletes_per_second: 100,
+    intake_paused: false,
+    intake_reason: '',
+    windows: [],
+    time_zone: 'UTC',
+    keep_tasks_days: 90,
+    keep_audit_days: 365,
+  }
+  return { ...defaults, ...given, defaults, changed: [], intake: openIntake(), limits: [] }
 }
 
 let made = 0

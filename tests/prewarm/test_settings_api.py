@@ -198,3 +198,65 @@ class TestWhatIsRefused:
 
     def test_a_body_that_is_no_object(self, as_platform_admin: APIClient) -> None:
         assert as_platform_admin.patch(URL, ["cap_cluster"]).status_code == 422
+
+
+class TestTwoAtOnce:
+    def test_who_read_before_somebody_else_changed_something_is_told(self, as_platform_admin: APIClient) -> None:
+        read = as_platform_admin.get(URL).headers["ETag"]
+        written = as_platform_admin.patch(URL, {"cap_cluster": 9}, headers={"If-Match": read}).headers["ETag"]
+
+        late = as_platform_admin.patch(URL, {"cap_tenant": 8}, headers={"If-Match": read})
+
+        assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+        assert not Setting.objects.filter(name="cap_tenant").exists()
+        assert as_platform_admin.patch(URL, {"cap_tenant": 8}, headers={"If-Match": written}).status_code == 200
+
+    def test_going_back_to_the_environment_counts_as_a_change(self, as_platform_admin: APIClient) -> None:
+        read = as_platform_admin.patch(URL, {"cap_cluster": 9}).headers["ETag"]
+        as_platform_admin.patch(URL, {"cap_cluster": None})
+
+        assert as_platform_admin.patch(URL, {"cap_tenant": 8}, headers={"If-Match": read}).status_code == 412
+
+    def test_who_names_no_version_just_changes(self, as_platform_admin: APIClient) -> None:
+        for header in ({}, {"If-Match": "*"}):
+            assert as_platform_admin.patch(URL, {"cap_cluster": 9}, headers=header).status_code == 200
+
+
+class TestWhyTheIntakeIsPaused:
+    def test_is_told_to_everyone_with_who_and_what_still_runs(
+        self, as_platform_admin: APIClient, as_vera: APIClient
+    ) -> None:
+        asked()
+        as_platform_admin.patch(URL, {"intake_paused": True, "intake_reason": "The registry moves."})
+
+        intake = as_vera.get("/api/v1/auth/me/").json()["intake"]
+
+        assert (intake["waits_for"], intake["by"], intake["reason"]) == ("intake_paused", "root", "The registry moves.")
+        assert intake["since"] is not None
+        assert (intake["running_pull_jobs"], intake["unfinished_tasks"]) == (0, 1)
+
+    def test_is_forgotten_when_it_opens(self, as_platform_admin: APIClient) -> None:
+        as_platform_admin.patch(URL, {"intake_paused": True, "intake_reason": "The registry moves."})
+
+        assert as_platform_admin.patch(URL, {"intake_paused": False}).json()["intake_reason"] == ""
+        assert as_platform_admin.patch(URL, {"intake_paused": True}).json()["intake"]["reason"] == ""
+
+    def test_other_teams_work_is_not_counted(self, as_platform_admin: APIClient, as_vera: APIClient) -> None:
+        asked(tenant="rivals")
+        as_platform_admin.patch(URL, {"intake_paused": True})
+
+        assert as_vera.get("/api/v1/auth/me/").json()["intake"]["unfinished_tasks"] == 0
+        assert as_platform_admin.get("/api/v1/auth/me/").json()["intake"]["unfinished_tasks"] == 1
+
+    def test_while_it_is_open_nothing_is_said(self, as_vera: APIClient) -> None:
+        asked()
+
+        assert as_vera.get("/api/v1/auth/me/").json()["intake"] == {
+            "waits_for": "",
+            "since": None,
+            "opens_at": None,
+            "by": "",
+            "reason": "",
+            "running_pull_jobs": 0,
+            "unfinished_tasks": 0,
+        }

@@ -1,6 +1,19 @@
 /** The API, one method per endpoint: the table of contents of the product. */
 import { http } from './client'
-import type { Me, Node, Page, Preview, Task, TaskChanges, TaskDetail, TaskRequest, TaskStatus } from './types'
+import type {
+  AuditEntry,
+  Me,
+  Node,
+  Page,
+  Preview,
+  Settings,
+  SettingsRequest,
+  Task,
+  TaskChanges,
+  TaskDetail,
+  TaskRequest,
+  TaskStatus,
+} from './types'
 
 export interface TaskFilter {
   status?: TaskStatus[]
@@ -14,6 +27,12 @@ export interface NodeFilter {
   search?: string
   page?: number
   page_size?: number
+}
+
+/** The settings as they were read; `etag` says to the server which reading a change is based on. */
+export interface SettingsAnswer {
+  settings: Settings
+  etag: string
 }
 
 /** What changed in a task, or `null` when nothing did (304). */
@@ -35,8 +54,8 @@ export const api = {
     await http.POST('/api/v1/auth/logout/')
   },
 
-  async me(): Promise<Me> {
-    return given(await http.GET('/api/v1/auth/me/'))
+  async me(signal?: AbortSignal): Promise<Me> {
+    return given(await http.GET('/api/v1/auth/me/', { signal }))
   },
 
   /** Newest first. */
@@ -89,6 +108,26 @@ export const api = {
   async nodes(filter: NodeFilter, signal?: AbortSignal): Promise<Page<Node>> {
     return given(await http.GET('/api/v1/nodes/', { params: { query: filter }, signal })) as Page<Node>
   },
+
+  async settings(): Promise<SettingsAnswer> {
+    return withEtag(await http.GET('/api/v1/settings/'))
+  },
+
+  /** Only what is named changes; refused (412) when somebody else changed something since `etag` was given. */
+  async changeSettings(body: SettingsRequest, etag: string): Promise<SettingsAnswer> {
+    const params = { header: { 'If-Match': etag } }
+    return withEtag(await http.PATCH('/api/v1/settings/', { body, params }))
+  },
+
+  /** Who changed which settings, newest first. */
+  async settingsChanges(page_size: number): Promise<Page<AuditEntry>> {
+    const query = { action: ['settings.changed'], page_size }
+    return given(await http.GET('/api/v1/audit/', { params: { query } })) as Page<AuditEntry>
+  },
+}
+
+function withEtag(answer: { data?: Settings; response: Response }): SettingsAnswer {
+  return { settings: given(answer), etag: answer.response.headers.get('ETag') ?? '' }
 }
 
 /** The answer's body, as the schema has it. */

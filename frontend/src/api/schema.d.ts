@@ -444,11 +444,27 @@ export interface components {
         };
         /** @description Whether pulls may start now; if not, why (intake_paused, window), since when and until when, if known. */
         Intake: {
-            waits_for: string;
+            waits_for: components["schemas"]["WaitsForEnum"] | components["schemas"]["BlankEnum"];
             /** Format: date-time */
             since: string | null;
             /** Format: date-time */
             opens_at: string | null;
+            /** @description Who decided so; empty when the environment did. */
+            by: string;
+            reason: string;
+        };
+        /** @description The same, with what still goes on of the tasks that this user may see. */
+        IntakeForUser: {
+            waits_for: components["schemas"]["WaitsForEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: date-time */
+            since: string | null;
+            /** Format: date-time */
+            opens_at: string | null;
+            /** @description Who decided so; empty when the environment did. */
+            by: string;
+            reason: string;
+            running_pull_jobs: number;
+            unfinished_tasks: number;
         };
         LoginRequest: {
             username: string;
@@ -466,6 +482,7 @@ export interface components {
             is_platform_admin: boolean;
             memberships: components["schemas"]["Membership"][];
             installation: components["schemas"]["Installation"];
+            intake: components["schemas"]["IntakeForUser"];
         };
         Membership: {
             tenant: string;
@@ -637,6 +654,8 @@ export interface components {
             deletes_per_second?: number | null;
             /** @description No pull starts anywhere; tasks are accepted and wait. */
             intake_paused?: boolean | null;
+            /** @description Why the intake is paused, for everyone who waits; forgotten when it opens again. */
+            intake_reason?: string | null;
             /** @description When pulls may start; empty for always. */
             windows?: components["schemas"]["WindowFieldRequest"][] | null;
             /** @description Of the windows: Europe/Berlin. */
@@ -702,6 +721,7 @@ export interface components {
             creates_per_second: number;
             deletes_per_second: number;
             intake_paused: boolean;
+            intake_reason: string;
             windows: components["schemas"]["WindowField"][];
             time_zone: string;
             keep_tasks_days: number;
@@ -911,6 +931,7 @@ export interface components {
             creates_per_second: number;
             deletes_per_second: number;
             intake_paused: boolean;
+            intake_reason: string;
             windows: components["schemas"]["WindowField"][];
             time_zone: string;
             keep_tasks_days: number;
@@ -926,6 +947,12 @@ export interface components {
             until: string | null;
             held_by: components["schemas"]["HolderSchema"][];
         };
+        /**
+         * @description * `intake_paused` - intake_paused
+         *     * `window` - window
+         * @enum {string}
+         */
+        WaitsForEnum: "intake_paused" | "window";
         /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
         WindowField: {
             days: components["schemas"]["DaysEnum"][];
@@ -1251,7 +1278,10 @@ export interface operations {
     settings_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if somebody has changed a setting since. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -30,6 +30,13 @@ export type Outcome = ImageResult['outcome']
 export type TaskEvent = With<Schemas['Event'], { data: Record<string, unknown> }>
 export type Node = With<Schemas['Node'], { labels: Record<string, string>; taints: Record<string, string>[] }>
 export type Problem = Schemas['Problem']
+export type Intake = Schemas['Me']['intake']
+export type Settings = Schemas['Settings']
+export type SettingValues = Schemas['Values']
+export type SettingName = keyof SettingValues
+export type SettingsRequest = Schemas['PatchedSettingsRequestRequest']
+export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
+type Changed = Record<string, unknown> | null
 
 export type TaskChanges = {
   change: number

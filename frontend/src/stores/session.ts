@@ -37,6 +37,12 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
+  /** Ask again: what may be done, and whether pulls may start, changes while someone is at work. */
+  async function refresh(signal?: AbortSignal): Promise<void> {
+    const answer = await api.me(signal)
+    if (me.value?.id === answer.id) me.value = answer
+  }
+
   async function signIn(username: string, password: string): Promise<void> {
     me.value = await api.signIn(username, password)
     known.value = true
@@ -53,5 +59,5 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
-  return { me, known, installation, tenants, mayCreate, mayOperate, load, signIn, signOut, forget }
+  return { me, known, installation, tenants, mayCreate, mayOperate, load, refresh, signIn, signOut, forget }
 })

@@ -3,30 +3,34 @@ import type { Page } from '@playwright/test'
 
 import { expect, firstRow, startTask, status, test } from './people'
 
-const pages = ['/tasks', '/tasks/new', '/nodes', '/no/such/page']
+const pages = { '/tasks': 'olga', '/tasks/new': 'olga', '/nodes': 'olga', '/settings': 'admin', '/no/such/page': 'olga' } as const
 
 async function settle(page: Page): Promise<void> {
   await expect(page.getByRole('heading').first()).toBeVisible()
   await expect(page.getByRole('status').filter({ hasText: /^Loading/ })).toHaveCount(0)
 }
 
-for (const path of pages) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`${path} can be used without eyes, and read by those with weak ones (${colorScheme})`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+for (const [path, person] of Object.entries(pages)) {
+  test.describe(path, () => {
+    test.use({ person })
+
+    for (const colorScheme of ['light', 'dark'] as const) {
+      test(`can be used without eyes, and read by those with weak ones (${colorScheme})`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await page.goto(path)
+        await settle(page)
+
+        expect(await violations(page)).toEqual([])
+      })
+    }
+
+    test('fits a phone', async ({ page }) => {
+      await page.setViewportSize({ width: 390, height: 844 })
       await page.goto(path)
       await settle(page)
 
-      expect(await violations(page)).toEqual([])
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
     })
-  }
-
-  test(`${path} fits a phone`, async ({ page }) => {
-    await page.setViewportSize({ width: 390, height: 844 })
-    await page.goto(path)
-    await settle(page)
-
-    expect(await overflow(page)).toBeLessThanOrEqual(0)
   })
 }
 

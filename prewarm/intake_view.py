@@ -1,0 +1,42 @@
+"""Whether pulls may start now, as the API tells it to everyone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from accounts.permissions import visible_tenants
+from prewarm import live_settings
+from prewarm.clock import database_now
+from prewarm.models import FINISHED, NodeSlot, Task
+
+
+class IntakeSerializer(serializers.Serializer[Any]):
+    """Whether pulls may start now; if not, why (intake_paused, window), since when and until when, if known."""
+
+    waits_for = serializers.ChoiceField(["intake_paused", "window"], allow_blank=True)
+    since = serializers.DateTimeField(allow_null=True)
+    opens_at = serializers.DateTimeField(allow_null=True)
+    by = serializers.CharField(allow_blank=True, help_text="Who decided so; empty when the environment did.")
+    reason = serializers.CharField(allow_blank=True)
+
+
+class IntakeForUserSerializer(IntakeSerializer):
+    """The same, with what still goes on of the tasks that this user may see."""
+
+    running_pull_jobs = serializers.IntegerField()
+    unfinished_tasks = serializers.IntegerField()
+
+
+def intake_for(user: User) -> dict[str, Any]:
+    """While pulls may start, nothing is counted: then nobody asks."""
+    now = live_settings.intake(database_now())
+    told = {"waits_for": now.waits_for, "since": now.since, "opens_at": now.opens_at, "by": now.by}
+    running = unfinished = 0
+    if now.waits_for:
+        tenants = visible_tenants(user).values("pk")
+        running = NodeSlot.objects.filter(tenant_id__in=tenants, judged_at=None).count()
+        unfinished = Task.objects.filter(tenant__in=tenants).exclude(status__in=FINISHED).count()
+    return {**told, "reason": now.reason, "running_pull_jobs": running, "unfinished_tasks": unfinished}
