@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
+from accounts.audit import audit
+from accounts.models import User
 from prewarm import history, progress, task_clock
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
@@ -23,18 +26,29 @@ class StatusForbids(Exception):
         self.message = message
 
 
-def cancel(task: Task, actor: str) -> Task:
+class Asker(NamedTuple):
+    """Who asks, as history and audit name them; `user` and `request_id` where a request brought it."""
+
+    actor: str
+    user: User | None = None
+    request_id: str = ""
+
+
+Move = Callable[[Task, str, datetime], bool]
+
+
+def cancel(task: Task, by: Asker | str) -> Task:
     """Start nothing more and end what runs. Asking again is harmless. Raises StatusForbids for a finished task."""
-    return _wish(task, lambda locked, now: _cancel(locked, actor, now))
+    return _wish(task, "task.cancelled", _cancel, by)
 
 
-def pause(task: Task, actor: str) -> Task:
+def pause(task: Task, by: Asker | str) -> Task:
     """Start nothing more for now; what runs goes on."""
-    return _wish(task, lambda locked, now: _pause(locked, actor, now))
+    return _wish(task, "task.paused", _pause, by)
 
 
-def resume(task: Task, actor: str) -> Task:
-    return _wish(task, lambda locked, now: _resume(locked, actor, now))
+def resume(task: Task, by: Asker | str) -> Task:
+    return _wish(task, "task.resumed", _resume, by)
 
 
 def keep_clock(task: Task, now: datetime) -> None:
@@ -82,7 +96,10 @@ def _stop(task: Task, reason: str, tell: Callable[[Task, datetime], None], now: 
     task.refresh_from_db(fields=["stop_reason", "cancel_requested_at", "change"])
 
 
-def _wish(task: Task, move: Callable[[Task, datetime], None]) -> Task:
+def _wish(task: Task, action: str, move: Move, by: Asker | str) -> Task:
+    """Write the wish down, and who had it in the audit; a wish that changes nothing is not told twice."""
+    who = Asker(by) if isinstance(by, str) else by
+
     def work() -> Task:
         now = database_now()
         locked = progress.lock(task.pk)
@@ -90,31 +107,38 @@ def _wish(task: Task, move: Callable[[Task, datetime], None]) -> Task:
             raise StatusForbids("task_gone", "The task no longer exists.")
         if locked.status in FINISHED:
             raise StatusForbids("task_finished", f"The task has {locked.status} already.")
-        move(locked, now)
+        if move(locked, who.actor, now):
+            audit(action, str(locked.pk), **who._asdict(), tenant=locked.tenant)
         transaction.on_commit(ring_turns)
         return locked
 
     return retried(work)
 
 
-def _cancel(task: Task, actor: str, now: datetime) -> None:
-    if task.stop_reason != "cancelled":
+def _cancel(task: Task, actor: str, now: datetime) -> bool:
+    changes = task.stop_reason != "cancelled"
+    if changes:
         progress.request_stop(task, "cancelled", now)
         history.tell_cancel_requested(task, now, actor)
         progress.save(task, now)
+    return changes
 
 
-def _pause(task: Task, actor: str, now: datetime) -> None:
-    if task.paused_at is None:
+def _pause(task: Task, actor: str, now: datetime) -> bool:
+    changes = task.paused_at is None
+    if changes:
         task.paused_at = now
         progress.save(task, now)
         history.tell_paused(task, now, actor)
+    return changes
 
 
-def _resume(task: Task, actor: str, now: datetime) -> None:
-    if task.paused_at is not None:
+def _resume(task: Task, actor: str, now: datetime) -> bool:
+    changes = task.paused_at is not None
+    if changes:
         task_clock.bring_up_to(task, now)
         task.paused_at = None
         progress.save(task, now)
         progress.wake(task, now)
         history.tell_resumed(task, now, actor)
+    return changes

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.audit import audit
 from accounts.models import Tenant, User
 from prewarm import history
 from prewarm.clock import database_now
@@ -82,7 +83,25 @@ def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, valu
         task.save(force_insert=True)
         Batch.objects.create(task=task, number=0, status=BatchStatus.OPEN, dispatching=False, due_at=now)
         history.tell_created(task, now, actor)
+        _audit(task, user)
         transaction.on_commit(ring_turns)
         return task
 
     return retried(work)
+
+
+def _audit(task: Task, user: User | None) -> None:
+    """A retry is something done with the task that it repeats; anything else is about the new one."""
+    if task.retry_of_id:
+        action, target, after = "task.retried", task.retry_of_id, {"retry": str(task.pk)}
+    else:
+        action, target, after = "task.created", task.pk, {"title": task.title, "nodes": task.target}
+    audit(
+        action,
+        str(target),
+        user=user,
+        actor=task.actor,
+        request_id=task.request_id,
+        after=after,
+        tenant=task.tenant,
+    )

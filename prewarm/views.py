@@ -182,7 +182,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     def moved(self, move: Any, request: Request) -> Response:
         task = self.get_object()
         try:
-            move(task, self.who(request)["actor"])
+            move(task, stopping.Asker(**self.who(request)))
         except stopping.StatusForbids as forbids:
             raise Conflict(forbids.code, forbids.message) from forbids
         task.refresh_from_db()

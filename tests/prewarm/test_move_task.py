@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
+from accounts.models import AuditEntry
 from prewarm import stopping
 from prewarm.models import FINISHED, Batch, Task
 from prewarm.planner import choose
@@ -252,3 +253,26 @@ class TestWho:
     def test_looking_does_not_move(self, as_otto: APIClient, task: Task, name: str) -> None:
         assert as_otto.get(f"/api/v1/tasks/{task.pk}/{name}/").status_code == 405
         assert history(task) == []
+
+
+class TestTheAudit:
+    def test_tells_who_moved_a_task_in_which_request(self, as_otto: APIClient, task: Task) -> None:
+        happened(task, "n3", "failed", "image_not_found")
+        AuditEntry.objects.all().delete()
+
+        for name in ("pause", "resume", "cancel"):
+            as_otto.post(f"/api/v1/tasks/{task.pk}/{name}/", headers={"X-Request-ID": f"req-{name}"})
+        move(as_otto, end(task), "retry")
+
+        rows = AuditEntry.objects.order_by("id")
+        assert [(row.action, row.target, row.actor, row.user and row.user.username) for row in rows] == [
+            (f"task.{done}", str(task.pk), "otto", "otto") for done in ("paused", "resumed", "cancelled", "retried")
+        ]
+        assert [row.request_id for row in rows][:3] == ["req-pause", "req-resume", "req-cancel"]
+
+    def test_tells_who_asked_for_a_task(self, as_otto: APIClient) -> None:
+        made = as_otto.post("/api/v1/tasks/", {"images": ["nginx:1.27"], "all_nodes": True}).json()
+
+        row = AuditEntry.objects.get()
+        assert (row.action, row.target, row.actor) == ("task.created", made["id"], "otto")
+        assert row.after == {"title": "nginx:1.27", "nodes": "all nodes"}

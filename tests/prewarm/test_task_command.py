@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from ips.operator_command import shell_actor
 from prewarm import stopping
 from prewarm.image_results import ImageResult, Outcome, write
@@ -281,3 +282,26 @@ class TestMoves:
 
     def test_retry_of_a_task_that_runs_is_refused(self, task: Task) -> None:
         assert refused("retry", str(task.pk)).returncode == 1
+
+    def test_are_in_the_audit_with_who_typed_them(self, task: Task) -> None:
+        AuditEntry.objects.all().delete()
+        for verb in ("pause", "pause", "resume", "cancel", "cancel"):
+            run(verb, str(task.pk))
+        again = json.loads(run("retry", str(end(task).pk), "--json"))["id"]
+
+        rows = AuditEntry.objects.order_by("id").values_list("action", "target", "actor", "tenant__slug", "after")
+        who = (str(task.pk), shell_actor(), "default")
+        assert list(rows) == [
+            ("task.paused", *who, None),
+            ("task.resumed", *who, None),
+            ("task.cancelled", *who, None),
+            ("task.retried", *who, {"retry": again}),
+        ]
+
+    def test_that_are_refused_are_not_in_the_audit(self, task: Task) -> None:
+        end(task)
+        AuditEntry.objects.all().delete()
+
+        refused("cancel", str(task.pk))
+
+        assert not AuditEntry.objects.exists()
