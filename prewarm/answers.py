@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from prewarm.cluster import ClusterError, Refused
+from prewarm.cluster.client import retry_seconds
 from prewarm.pull import Ending, Phase, Pull
 from prewarm.sender import Answer, Created, EndedUnjudged, Gone, No, StillThere, WaitFor
 
@@ -12,6 +14,7 @@ SEEN_GONE_WITHIN_SECONDS = 1.0
 
 def take_answer(pull: Pull, asked: str, answer: Answer) -> None:
     """Bring a pull job on by one answer to a create, a delete or a look."""
+    pull.failures = pull.failures + _weight(answer.trouble) if isinstance(answer, WaitFor) and answer.trouble else 0
     {"create": _created, "delete": _deleted, "look": _looked}[asked](pull, answer)
 
 
@@ -26,7 +29,7 @@ def _created(pull: Pull, answer: Answer) -> None:
     elif isinstance(answer, WaitFor):
         if waiting:
             pull.phase = Phase.TO_CREATE
-            pull.retry_at = time.monotonic() + answer.seconds
+            pull.retry_at = _again(pull, answer)
     elif pull.pod_uid:
         pass  # an earlier try had made it: the stream shows it, and tells more than this answer
     elif isinstance(answer, EndedUnjudged):
@@ -46,7 +49,7 @@ def _deleted(pull: Pull, answer: Answer) -> None:
         pull.look_due = time.monotonic() + SEEN_GONE_WITHIN_SECONDS
         pull.delete_due = time.monotonic() + 10 * SEEN_GONE_WITHIN_SECONDS
     elif isinstance(answer, WaitFor):
-        pull.delete_due = time.monotonic() + answer.seconds
+        pull.delete_due = _again(pull, answer)
 
 
 def _looked(pull: Pull, answer: Answer) -> None:
@@ -65,4 +68,15 @@ def _looked(pull: Pull, answer: Answer) -> None:
     elif isinstance(answer, No):
         pull.end(Ending(answer.reason, answer.message))
     elif isinstance(answer, WaitFor):
-        pull.look_due = time.monotonic() + answer.seconds
+        pull.look_due = _again(pull, answer)
+
+
+def _weight(trouble: ClusterError) -> int:
+    """A clear no will not have changed in a second: it counts like a fourth failure."""
+    return 4 if isinstance(trouble, Refused) else 1
+
+
+def _again(pull: Pull, answer: WaitFor) -> float:
+    """When to try again, on the monotonic clock: the longer it has failed, the later."""
+    wait = retry_seconds(pull.failures, answer.trouble) if answer.trouble else answer.seconds
+    return time.monotonic() + wait

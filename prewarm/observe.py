@@ -43,8 +43,8 @@ def needs_look(pull: Pull, stream: PodStream) -> bool:
 def _take(pull: Pull, seen: PodSeen, now: datetime) -> None:
     if not pull.via_job and pull.slot.uid and seen.uid != pull.slot.uid:
         return  # an earlier object of the same name
-    if seen.gone and pull.phase in (Phase.TO_CREATE, Phase.CREATING):
-        return
+    if seen.deleting and pull.phase in (Phase.TO_CREATE, Phase.CREATING):
+        return  # what is on its way out is not taken over: the create waits until it is gone
     pull.pod_uid = seen.uid
     if pull.phase in (Phase.TO_CREATE, Phase.CREATING):
         pull.phase = Phase.RUNNING

@@ -55,6 +55,7 @@ class Pull:
     deleting: bool = False  # a delete is on its way
     look_due: float = 0.0  # monotonic; when to believe only a GET
     retry_at: float = 0.0  # monotonic; when to try the create again
+    failures: int = 0  # requests in a row that came to nothing
     pod_uid: str = ""
     since: float = field(default_factory=lambda: time.monotonic())
 

@@ -77,10 +77,15 @@ class Runtime:
         return time.monotonic() < self._busy_until
 
     @property
+    def lost(self) -> ClusterError | None:
+        """Why the pods cannot be followed, if that lasts. Until they can, nothing is sent: the stream asks for all."""
+        lost_for, error = self.stream.interruption()
+        return error if lost_for >= OUTAGE_SECONDS else None
+
+    @property
     def trouble(self) -> str:
         """Why nothing can be started in the cluster right now, as a waiting reason; empty when all is well."""
-        lost_for, error = self.stream.interruption()
-        if error and lost_for >= OUTAGE_SECONDS:
+        if error := self.lost:
             return _waiting_reason(error)
         return self._trouble if time.monotonic() < self._trouble_until else ""
 

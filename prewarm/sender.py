@@ -14,7 +14,6 @@ from typing import Any
 
 from prewarm.classify import reason_for_refusal
 from prewarm.cluster import AlreadyThere, Cluster, ClusterError, ClusterUnreachable, Refused
-from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import events, jobs, pods
 from prewarm.crash_points import crash_point
 from prewarm.judge import clean, judge
@@ -44,9 +43,12 @@ class StillThere:
 
 @dataclass(frozen=True)
 class WaitFor:
-    """Try again in so many seconds: our own object of that name is still being deleted, or there was `trouble`."""
+    """Try again in so many seconds: our own object of that name is still being deleted.
 
-    seconds: float
+    With `trouble`, how long to wait depends on how often it was tried already.
+    """
+
+    seconds: float = 0.0
     trouble: ClusterError | None = None
 
 
@@ -123,9 +125,9 @@ class Sender:
             try:
                 answer = work()
             except ClusterError as error:
-                answer = WaitFor(retry_seconds(1, error), error)
+                answer = WaitFor(trouble=error)
             except Exception as error:  # whatever it was, the turn must hear that it did not happen
-                answer = WaitFor(1.0, ClusterUnreachable(f"{type(error).__name__}: {error}"))
+                answer = WaitFor(trouble=ClusterUnreachable(f"{type(error).__name__}: {error}"))
             self._answers.put((what, pull_job, answer))
             self._news()
 
@@ -141,7 +143,7 @@ class Sender:
             return self._found(name, via_job, images)
         except Refused as refused:
             if refused.status == 404:
-                return WaitFor(5.0, refused)  # the pull namespace is missing
+                return WaitFor(trouble=refused)  # the pull namespace is missing
             if self._exists(name, via_job):
                 return self._found(name, via_job, images)  # made by an earlier try whose answer was lost
             return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))

@@ -19,7 +19,7 @@ from prewarm.runtime import Runtime
 
 def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
     """Create what has its slot. Nothing is created close to the end of a lease, or while the API server is busy."""
-    if runtime.busy:
+    if runtime.busy or runtime.lost:
         return
     clock = time.monotonic()
     waiting = [
@@ -39,6 +39,8 @@ def send_creates(runtime: Runtime, held: Iterable[Held]) -> None:
 
 def send_deletes(runtime: Runtime, pulls: Iterable[Pull]) -> None:
     """Delete what is judged and committed, by uid; look for what has no known uid or does not show itself."""
+    if runtime.lost:
+        return
     clock = time.monotonic()
     everything = list(pulls)
     waiting = [pull for pull in everything if _to_delete(pull) and pull.delete_due <= clock]

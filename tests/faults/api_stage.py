@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from prewarm.models import Task
+from prewarm.models import Node, NodeSlot, Task
 from tests.faults.api_faults import Asked
 from tests.faults.api_proxy import ApiProxy
 from tests.faults.proxied import ProxiedCluster
@@ -19,7 +19,7 @@ from tests.faults.stage import Stage
 from tests.fleet.fixtures import NODES
 from tests.fleet.running import Fleet
 from tests.processes import Valkey
-from tests.sampler import Sampler, node_of
+from tests.sampler import Sampler, node_of, pulled
 
 # Short, in the proportions of the defaults.
 API_TIMES = {
@@ -47,9 +47,11 @@ class ApiStage(Stage):
         super().__init__(folder, cluster, valkey, database, **API_TIMES)
 
     def make_whole(self) -> None:
-        """And every worker follows the pods."""
+        """And every worker follows the pods, and the nodes are seen as they are at the start."""
         super().make_whole()
         self.until(lambda: self.proxy.watching("pods") >= len(self.workers), "the workers to watch the pods")
+        fit = Node.objects.filter(ready=True, unschedulable=False, disk_pressure=False, os="linux")
+        self.until(lambda: fit.count() == NODES, "the nodes to be as new")
 
     @property
     def proxy(self) -> ApiProxy:
@@ -94,6 +96,21 @@ class ApiStage(Stage):
 
         self.until(it_says_so, f"the task to wait for {reason}")
 
+    def slots(self, task: Task, count: int) -> list[NodeSlot]:
+        """The places of a task's pull jobs, when there are so many."""
+        held = NodeSlot.objects.filter(node_result__task=task).order_by("node")
+        self.until(lambda: held.count() == count, f"{count} slots")
+        return list(held)
+
+    def pulling_on(self, *nodes: str) -> list[dict[str, Any]]:
+        """Pods of these nodes whose kubelet has taken them and whose image is not there yet."""
+        started = [pod for pod in self.cluster.pods_on(*nodes) if pod["status"].get("startTime")]
+        return [pod for pod in started if not pulled(pod)]
+
+    def pulled(self) -> list[dict[str, Any]]:
+        """Pods whose image is on their node."""
+        return [pod for pod in self.cluster.pods() if pulled(pod)]
+
     def relists(self, since: float) -> int:
         """How often a worker listed the pods anew. The sweep lists them too, each time after it listed the jobs."""
         sweeps = [one.at for one in self.proxy.lists("jobs") if one.code == 200]
@@ -124,7 +141,7 @@ def outcomes(task: Task) -> Counter[str]:
     found: Counter[str] = Counter()
     for row in task.node_results.prefetch_related("earlier"):
         before = [attempt.reason for attempt in row.earlier.order_by("attempt")] + ["recreated"] * row.recreated
-        found[" ".join([row.status, row.reason, *(f"after {reason}" for reason in before)]).strip()] += 1
+        found[" ".join(filter(None, [row.status, row.reason, *(f"after {reason}" for reason in before)]))] += 1
     return found
 
 

@@ -191,12 +191,13 @@ def whole_api_stage(
 
 
 @pytest.fixture
-def api(whole_api_stage: ApiStage, fleet: Fleet, django_db_blocker: DjangoDbBlocker) -> Iterator[ApiStage]:
+def api(whole_api_stage: ApiStage, django_db_blocker: DjangoDbBlocker) -> Iterator[ApiStage]:
     """That stage, with nodes as new; afterwards everything must be well, and the rate of creates was never exceeded."""
     stage = whole_api_stage
     stage.proxy.log.clear()
     with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage) as stage.seen:
         yield stage
+        stage.fleet.reset()
     creates = stage.proxy.asked("create", "pods") + stage.proxy.asked("create", "jobs")
     for seconds in (1, 3):  # the bucket holds a second's worth
         assert most_within(seconds, creates) <= (seconds + 1) * CREATES_PER_SECOND
