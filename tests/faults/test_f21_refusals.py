@@ -30,7 +30,7 @@ def test_f21_without_the_right_to_create_nodes_fail_at_once(api: ApiStage, chanc
 
 
 def test_f21_without_any_right_pulls_in_flight_are_waited_for(api: ApiStage, chance: random.Random) -> None:
-    task = api.ask_slow(4 + chance.random(), batch_size=NODES, concurrency=NODES, parallel_batches=1)
+    task = api.ask_slow(8 + chance.random(), batch_size=NODES, concurrency=NODES, parallel_batches=1)
     api.until(lambda: NodeSlot.objects.exclude(uid="").count() == NODES, "all pull jobs to be made")
     with api.cluster.rights_without("*"):
         api.until_it_waits(task, "cluster_refuses")
