@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Count, F
 
-from prewarm.clock import database_now
 from prewarm.cluster import Cluster
-from prewarm.cluster.paths import pods
 from prewarm.image_results import read
-from prewarm.manifests import INSTALLATION_LABEL, PULL_JOB_LABEL
 from prewarm.models import FINISHED, Batch, BatchStatus, ImageCount, Limit, NodeResult, NodeSlot, NodeStatus, Task
+from prewarm.orphans import orphans, ours
 from prewarm.progress import COUNTED
 
 OPEN = (NodeStatus.PENDING, NodeStatus.PULLING)
@@ -38,22 +36,13 @@ def check() -> list[Breach]:
 
 def check_cluster(cluster: Cluster, installation: str) -> list[Breach]:
     """Compare the cluster with the rows: one live pull job per node, none without need beyond the keep time."""
-    found = []
+    there = ours(cluster, installation)
     needed = set(NodeSlot.objects.values_list("pull_job", flat=True))
-    old = database_now() - timedelta(seconds=2 * settings.ORPHAN_SECONDS)
-    per_node: Counter[str] = Counter()
-    for items, _ in cluster.pages(pods(), {"labelSelector": f"{INSTALLATION_LABEL}={installation}"}):
-        for pod in items:
-            metadata = pod["metadata"]
-            if metadata.get("deletionTimestamp"):
-                continue
-            name = (metadata.get("labels") or {}).get(PULL_JOB_LABEL)
-            if name in needed:
-                per_node[metadata["annotations"]["ips.io/node"]] += 1
-            elif datetime.fromisoformat(metadata["creationTimestamp"]) < old:
-                found.append(Breach("nothing is left in the cluster", f"pod {metadata['name']}"))
-    found += [Breach("one live pull job per node", f"{node} has {n}") for node, n in per_node.items() if n > 1]
-    return found
+    live = [one for one in there if one.kind == "Pod" and one.pull_job in needed and not one.deleting]
+    per_node = Counter(one.node for one in live)
+    left = orphans(there, installation, timedelta(seconds=2 * settings.ORPHAN_SECONDS))
+    found = [Breach("nothing is left in the cluster", f"{one.kind} {one.name}") for one in left]
+    return found + [Breach("one live pull job per node", f"{node} has {n}") for node, n in per_node.items() if n > 1]
 
 
 def _finished_tasks() -> list[Breach]:

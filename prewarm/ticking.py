@@ -7,14 +7,13 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from prewarm import claims, limits, newer_tasks
+from prewarm import claims, limits, newer_tasks, sweep
 from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.models import Duty
 from prewarm.retention import prune
 from prewarm.runtime import Runtime
-from prewarm.sweep import sweep
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def tick(runtime: Runtime) -> None:
         prune(database_now())
     if Duty.claim("sweep", timedelta(seconds=settings.ORPHAN_SECONDS)):
         try:
-            sweep(runtime.cluster, runtime.installation)
+            sweep.sweep(runtime.cluster, sweep.find(runtime.cluster, runtime.installation))
         except ClusterError as error:
             log.warning("sweep put off", extra={"error": error.message})
 

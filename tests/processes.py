@@ -121,6 +121,23 @@ class MariaDB(Server):
         client = [_program("mariadb") or "", "--no-defaults", f"--socket={self.directory}/db.sock", "-uroot"]
         subprocess.run([*client, "-e", statement], check=True)
 
+    def copy_to(self, folder: Path) -> None:
+        """As a snapshot of its volume would be: all files at one moment, of a server that runs."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+            shutil.copytree(self.directory / "data", folder)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def go_back_to(self, folder: Path) -> None:
+        """It is killed, and starts again with the files of that copy."""
+        self.kill()
+        shutil.rmtree(self.directory / "data")
+        shutil.copytree(folder, self.directory / "data")
+        self.start()
+
     def environment(self, database: str) -> dict[str, str]:
         """Where a database of this server is, for processes of IPS."""
         return {

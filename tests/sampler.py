@@ -108,6 +108,14 @@ class Sampler:
         with self._lock:
             return Counter(self._most)
 
+    def count_from_now(self) -> None:
+        """What pulls at this moment is in flight no longer, and no peak was seen yet."""
+        self._catch_up()
+        with self._lock:
+            self._now.clear()
+            self._most.clear()
+            self._pulling = {uid: [] for uid in self._pulling}
+
     def assert_within(self, caps: Caps | None = None) -> None:
         """Raise OverTheCap, with the table, if anything was ever above its cap."""
         caps = caps or Caps()

@@ -7,10 +7,9 @@ import time
 import pytest
 from pytest_django import Settings
 
-from prewarm import claims
+from prewarm import claims, sweep
 from prewarm import turn as turns
 from prewarm.models import Batch, NodeResult, NodeSlot, Task
-from prewarm.sweep import sweep
 from prewarm.turn import Turn
 from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker, expire_leases
@@ -103,7 +102,8 @@ def test_after_the_verdict_was_committed_before_the_pull_job_was_deleted(
     assert_right(task, sampler, simulator, other)
 
     def swept() -> bool:
-        sweep(other.runtime.cluster, other.runtime.installation)
+        cluster = other.runtime.cluster
+        sweep.sweep(cluster, sweep.find(cluster, other.runtime.installation))
         return not simulator.pods()
 
     wait_until(swept, "the sweep to find what the dead worker left")
