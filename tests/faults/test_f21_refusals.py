@@ -17,7 +17,7 @@ from tests.fleet.fixtures import NODES
 
 
 def test_f21_without_the_right_to_create_nodes_fail_at_once(api: ApiStage, chance: random.Random) -> None:
-    task = api.ask_slow(0.5, batch_size=5, concurrency=3, parallel_batches=1)
+    task = api.ask_slow(1.5, batch_size=5, concurrency=3, parallel_batches=1)
     api.until_done(task, chance.randint(1, 8))
     with api.cluster.rights_without("create"):
         api.end_of(task)
