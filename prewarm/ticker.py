@@ -26,6 +26,12 @@ TICK_ID = "ips-tick"
 PASS_SECONDS = 1.0
 
 
+def next_tick(connection: Redis) -> float | None:
+    """When the tick is due next, in seconds since the epoch; None when no scheduler has registered it."""
+    due: float | None = connection.zscore(Scheduler.scheduled_jobs_key, TICK_ID)
+    return due
+
+
 class JsonJob(Job):
     """A job that is written and read as JSON, whoever asks for it."""
 
@@ -73,7 +79,7 @@ class Ticker(Scheduler):
 
     def registered(self) -> bool:
         """Whether the tick is due soon. One that is due far off was registered before the clock was set back."""
-        due = self.connection.zscore(self.scheduled_jobs_key, TICK_ID)
+        due = next_tick(self.connection)
         return due is not None and due <= time.time() + 2 * settings.TICK_SECONDS
 
     def queued(self) -> bool:

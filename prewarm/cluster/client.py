@@ -11,6 +11,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
@@ -81,6 +83,14 @@ class Cluster:
             if refused.status == 404:
                 return None
             raise
+
+    def time(self) -> datetime | None:
+        """What time it is at the API server, to the second; None when its answers do not say."""
+        response = self._send(_Request("GET", "/version", None, None, settings.API_READ_SECONDS))
+        try:
+            return parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError):
+            return None
 
     def delete(self, path: str, *, uid: str, background: bool = False) -> bool:
         """Delete the object of this uid and no other of its name. False when it was gone already.
