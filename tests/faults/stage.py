@@ -244,17 +244,20 @@ class Stage:
     @contextmanager
     def every_worker(self, **environment: str) -> Iterator[None]:
         """Both workers anew, with this environment at each start of theirs; as they were afterwards."""
-        for worker in self.workers:
-            worker.environment |= environment
-            worker.end()
-            worker.start()
+        self._workers_anew(environment)
         try:
             yield
         finally:
-            for worker in self.workers:
-                worker.environment = dict(self.environment)
-                worker.end()
-                worker.start()
+            self._workers_anew({})
+
+    def _workers_anew(self, environment: dict[str, str]) -> None:
+        """Side by side: each takes seconds to start."""
+        for worker in self.workers:
+            worker.ask_to_end()
+        for worker in self.workers:
+            worker.end()
+            worker.environment = {**self.environment, **environment}
+            worker.start()
 
     @contextmanager
     def also(self, name: str, *command: str) -> Iterator[Part]:
