@@ -9,8 +9,8 @@ type Limits = Settings['limits']
 export function usageWords(limits: Limits): Partial<Record<NumberName, string>> {
   const cluster = limits.find(({ name }) => name === 'cluster')
   return {
-    ...(cluster && { cap_cluster: `${count(cluster.used)} now` }),
-    ...fullest(limits, 'host:', 'cap_registry_host', (name, used) => `${name}: ${used} now`),
+    ...(cluster && { cap_cluster: `${count(cluster.used)} of ${count(cluster.cap)} run now` }),
+    ...fullest(limits, 'host:', 'cap_registry_host', (name, used) => `${name} has ${used} now`),
     ...fullest(limits, 'tenant:', 'cap_tenant', (_, used) => `The busiest tenant has ${used} now`),
   }
 }

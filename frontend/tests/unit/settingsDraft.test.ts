@@ -130,6 +130,6 @@ describe('settings in words', () => {
       { name: 'tenant:1', used: 0, cap: 50 },
     ]
 
-    expect(usageWords(limits)).toEqual({ cap_cluster: '7 now', cap_registry_host: 'quay.io: 4 now' })
+    expect(usageWords(limits)).toEqual({ cap_cluster: '7 of 100 run now', cap_registry_host: 'quay.io has 4 now' })
   })
 })
