@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, DateTimeField, F, IntegerField, Prefetch, Q, QuerySet, Value, When
@@ -18,6 +21,7 @@ from prewarm.models import SPEC_VERSION, Batch, BatchStatus, Task
 log = logging.getLogger(__name__)
 
 TOGETHER = 50
+FEW = 5  # so many of each tenant find a place beside 50 of others
 ALONE_FROM = 2  # lost claims: the batch may kill whoever holds it, so it is held alone
 GIVE_UP_AT = 5
 LONGEST_REST = timedelta(minutes=2)  # nobody hands a batch back for later than this, but for a back-off
@@ -50,6 +54,8 @@ class Lease:
 def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     """Take what is due and free, oldest first, up to 50 batches; one that lost its holders twice is taken alone.
 
+    Each tenant has its turn: see `_choose`.
+
     One UPDATE per call decides: another worker's claim of the same row makes this one miss it. Taking over from an
     expired lease counts as a lost claim; a lease that was handed back does not. What the caller holds is left out, even
     if it slept past its lease: a claim would change the token under what it remembers.
@@ -59,14 +65,7 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
     now = database_now()
     if any(batch.lost_claims >= ALONE_FROM for batch in holding):
         return [], lease
-    found = due(now).exclude(pk__in=[batch.pk for batch in holding]).order_by("due_at", "pk")
-    candidates = list(found.values_list("pk", "lost_claims")[:TOGETHER])
-    if not candidates:
-        return [], lease
-    if candidates[0][1] >= ALONE_FROM and not holding:
-        chosen = [candidates[0][0]]
-    else:
-        chosen = [pk for pk, lost in candidates if lost < ALONE_FROM][: TOGETHER - len(holding)]
+    chosen = _choose(due(now).exclude(pk__in=[batch.pk for batch in holding]), holding)
     if not chosen:
         return [], lease
     Batch.objects.filter(_free(now), pk__in=chosen).update(
@@ -84,6 +83,41 @@ def claim_due(holder: str, held: Iterable[Batch]) -> tuple[list[Batch], Lease]:
         if batch.lost_claims:
             log.warning("took over a batch", extra={"batch": batch.pk, "lost_claims": batch.lost_claims})
     return taken, lease
+
+
+def _choose(found: QuerySet[Batch], holding: Sequence[Batch]) -> list[int]:
+    """Which of these due batches to take.
+
+    Where there are more than places, tenants take turns; and the few first of a tenant that has few here are taken
+    even if another tenant's batches fill all places: these would keep them for as long as they wait.
+    """
+    rows = list(found.order_by("due_at", "pk").values_list("pk", "lost_claims", "task__tenant")[:TOGETHER])
+    if rows and rows[0][1] >= ALONE_FROM and not holding:
+        return [rows[0][0]]
+    if len(rows) == TOGETHER:  # perhaps there are more, of others
+        rows = list(_by_turns(found))
+    room = TOGETHER - len(holding)
+    of_tenant = Counter(batch.task.tenant_id for batch in holding)
+    chosen: list[int] = []
+    for pk, lost, tenant in rows:
+        if lost < ALONE_FROM and (len(chosen) < room or of_tenant[tenant] < FEW):
+            chosen.append(pk)
+            of_tenant[tenant] += 1
+    return chosen
+
+
+def _by_turns(found: QuerySet[Batch]) -> Iterator[tuple[int, int, UUID]]:
+    """The oldest of each tenant, then the second of each, and so on."""
+    tenants = found.order_by().values_list("task__tenant", flat=True).distinct()
+    columns = [
+        list(
+            found.filter(task__tenant=tenant)
+            .order_by("due_at", "pk")
+            .values_list("pk", "lost_claims", "task__tenant")[:TOGETHER]
+        )
+        for tenant in tenants
+    ]
+    return (row for group in zip_longest(*columns) for row in group if row)
 
 
 def due(now: datetime, spec_version: int = SPEC_VERSION) -> QuerySet[Batch]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from prewarm.models import Batch, BatchStatus, Limit, NodeSlot
 from prewarm.models.limit import limit_names
@@ -37,8 +37,7 @@ class Waiting:
 
     def rank(self, now: datetime) -> tuple[float, datetime, str]:
         """Its place within its tenant, least first."""
-        steps = max(0, (now - self.since) // STEP_UP_EVERY)
-        return (-(self.priority + steps), self.since, self.task)
+        return rank(self.task, self.priority, self.since, now)
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,23 @@ class Share:
     ahead: dict[str, int]
 
 
+def rank(task: str, priority: int, since: datetime, now: datetime) -> tuple[float, datetime, str]:
+    """A task's place within its tenant, least first."""
+    steps = max(0, (now - since) // STEP_UP_EVERY)
+    return (-(priority + steps), since, task)
+
+
+def reachable(now: datetime) -> QuerySet[Batch]:
+    """Open batches, but those that nobody has held or claimed for 10 s: nobody would use what is left to them."""
+    claimed = Q(lease_until__gt=now) | Q(due_at__gt=now - timedelta(seconds=settings.UNCLAIMED_SECONDS))
+    return Batch.objects.filter(claimed, status=BatchStatus.OPEN)
+
+
 def waiting_tasks(now: datetime) -> list[Waiting]:
-    """All tasks that wait for a place. What nobody has held or claimed for 10 s does not count: nobody would use it."""
-    reachable = Q(lease_until__gt=now) | Q(due_at__gt=now - timedelta(seconds=settings.UNCLAIMED_SECONDS))
+    """All tasks that wait for a place."""
     rows = (
-        Batch.objects.filter(reachable, status=BatchStatus.OPEN, waiting__gt=0)
+        reachable(now)
+        .filter(waiting__gt=0)
         .filter(task__cancel_requested_at=None, task__paused_at=None)
         .values(
             "task_id",

@@ -14,6 +14,7 @@ from prewarm.held import Held
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, NodeView, Task
 from prewarm.news import stop_reason
+from prewarm.node_turns import NODE_BUSY, our_turn
 from prewarm.platforms import MissingVariants
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
@@ -71,7 +72,8 @@ class Start:
     def look(self) -> dict[int, BatchNews]:
         """Find the candidates that there is room for, and what nodes decide without a pull.
 
-        A node that is busy with another pull job is passed over, so that it holds up no other node of its batch.
+        A node that is busy with another pull job, or that another task waits for with more right, is passed over, so
+        that it holds up no other node of its batch.
         """
         if trouble := self.runtime.trouble:
             self.note(trouble, self.everything)
@@ -88,9 +90,9 @@ class Start:
         if not NodeView.load().fresh():
             self.note("node_view_stale", unfinished)
             return {}
-        free = on_free_nodes(ready)
+        free = our_turn(self.task, on_free_nodes(ready), self.now)
         if not free:
-            self.note("node_busy", [held for held in self.group if held.candidates(self.now)])
+            self.note(NODE_BUSY, [held for held in self.group if held.candidates(self.now)])
         return self.examine(free, room)
 
     def examine(self, free: list[Candidate], room: Room) -> dict[int, BatchNews]:

@@ -132,9 +132,13 @@ class Stage:
     def start(self) -> None:
         """Make the tables, start everything, sign in; ready when IPS has seen the cluster's nodes."""
         call_command("migrate", verbosity=0)
-        session = Session.objects.create(user=person("ada", Role.ADMIN), expires_at=timezone.now() + timedelta(hours=9))
-        self.http.headers["Authorization"] = f"Bearer {token_for(session)}"
+        self.http.headers["Authorization"] = f"Bearer {token_of('ada')}"
         self.make_whole()
+
+    def signed_in(self, name: str, tenant: str) -> httpx.Client:
+        """The API for this administrator of another tenant."""
+        headers = {"Authorization": f"Bearer {token_of(name, tenant)}"}
+        return httpx.Client(base_url=self.http.base_url, headers=headers, timeout=30)
 
     def stop(self) -> None:
         self.http.close()
@@ -308,6 +312,12 @@ class Stage:
         for line in lines:
             TALLY.read(line)
         return lines
+
+
+def token_of(name: str, tenant: str = "default") -> str:
+    """Sign in an administrator of this tenant."""
+    user = person(name, Role.ADMIN, tenant)
+    return token_for(Session.objects.create(user=user, expires_at=timezone.now() + timedelta(hours=9)))
 
 
 def _connect_to(database: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import claims
-from prewarm.models import Batch
+from prewarm.models import Batch, Task
 from tests.prewarm.rows import asked, open_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -181,3 +181,39 @@ def test_at_most_fifty_batches_are_held_together(batch: Batch) -> None:
 
     assert len(taken) == claims.TOGETHER
     assert more == []
+
+
+def many(task: Task, count: int, since: timedelta) -> None:
+    due_at = timezone.now() - since
+    numbers = range(100, 100 + count)
+    Batch.objects.bulk_create(Batch(task=task, number=n, status="open", due_at=due_at) for n in numbers)
+
+
+@pytest.fixture
+def of_rivals(batch: Batch) -> Task:
+    task = asked(tenant="rivals")
+    task.batches.all().delete()
+    return task
+
+
+def test_where_more_is_due_than_there_are_places_tenants_take_turns(batch: Batch, of_rivals: Task) -> None:
+    many(batch.task, 100, since=timedelta(minutes=5))
+    many(of_rivals, 8, since=timedelta(seconds=1))
+
+    taken = claim("a")
+
+    assert len(taken) == claims.TOGETHER
+    assert sum(row.task_id == of_rivals.pk for row in taken) == 8
+
+
+def test_whoever_is_full_of_one_tenants_batches_takes_a_few_of_another(batch: Batch, of_rivals: Task) -> None:
+    many(batch.task, 100, since=timedelta(minutes=5))
+    full = claim("a")
+    many(of_rivals, 8, since=timedelta(seconds=1))
+
+    more, _ = claims.claim_due("a", full)
+    then, _ = claims.claim_due("a", [*full, *more])
+
+    assert {row.task_id for row in full} == {batch.task_id}
+    assert [row.task_id for row in more] == [of_rivals.pk] * claims.FEW
+    assert then == []
