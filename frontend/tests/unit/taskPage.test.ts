@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { router } from '@/router'
 
 import { eventually, open, settled, useFakeApi } from '../page'
-import { newGroup } from '../rows'
+import { newGroup, newTask } from '../rows'
 
 const held = useFakeApi()
 const HOUR = 3_600_000
@@ -137,5 +137,20 @@ describe('a node', () => {
 
     expect(drawer.textContent).toContain('1. Registry unreachable')
     expect(drawer.textContent).toContain('i/o timeout')
+  })
+})
+
+describe('a task whose results are still being read', () => {
+  it('does not count batches of which it knows a part only', async () => {
+    const { id } = held.api.addTask()
+    const rows = [1, 2].map((batch) => ({ node: `n${batch}`, batch, status: 'succeeded' as const }))
+    const counts = { ...newTask().counts, desired: 5000, succeeded: 5000 }
+    held.api.settle(id, rows)
+    Object.assign(held.api.tasks.get(id)?.task ?? {}, { counts })
+
+    const shown = await open(`/tasks/${id}`)
+    await eventually(() => shown.text().includes('5,000') || undefined)
+
+    expect(shown.text()).not.toContain('2 batches')
   })
 })
