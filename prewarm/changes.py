@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from prewarm.models import NodeResult, Task
 from prewarm.serializers import EventSerializer, TaskDetail, node_results
 
-MOST_NODES = 500
+MOST_NODES, MOST_EVENTS = 500, 1000
 
 
 def etag(task: Task) -> str:
@@ -19,24 +21,41 @@ def etag(task: Task) -> str:
 
 
 def changes(task: Task, after: int) -> dict[str, Any]:
-    """Changed node results and events, at most about 500 nodes; `more` means: ask again at once, from `change`.
+    """Changed node results and events, at most about 500 nodes and 1,000 events; `more` means: ask again at once.
 
     The counter is read before the rows, so what is committed meanwhile is told now or again next time, never skipped.
-    Rows of one transaction are never torn apart.
     """
     rows = NodeResult.objects.filter(task=task, change__gt=after).order_by("change", "pk")
-    upto = task.change
-    tail = list(rows.values_list("change", flat=True)[MOST_NODES - 1 : MOST_NODES + 1])
-    more = len(tail) == 2
-    if more:
-        rows = rows.filter(change__lte=tail[0])
-        more = NodeResult.objects.filter(task=task, change__gt=tail[0]).exists()
-        upto = tail[0] if more else upto
-    events = task.events.filter(change__gt=after)
+    lines = task.events.filter(change__gt=after)
+    ends = [end for end in (_end_of(rows, MOST_NODES), _end_of(lines, MOST_EVENTS)) if end]
+    if ends:
+        rows, lines = rows.filter(change__lte=min(ends)), lines.filter(change__lte=min(ends))
     return {
-        "change": max(upto, after),
+        "change": min(ends) if ends else max(task.change, after),
         "task": TaskDetail(task).data,
         "nodes": node_results(task, rows.select_related("batch")),
-        "events": EventSerializer(events.filter(change__lte=upto) if more else events, many=True).data,
-        "more": more,
+        "events": EventSerializer(lines, many=True).data,
+        "more": bool(ends),
     }
+
+
+def events(task: Task, after: int) -> dict[str, Any]:
+    """The task's history alone, at most about 1,000 lines; `more` means: ask again, from `change`."""
+    lines = task.events.filter(change__gt=after)
+    end = _end_of(lines, MOST_EVENTS)
+    if end:
+        lines = lines.filter(change__lte=end)
+    return {
+        "results": EventSerializer(lines, many=True).data,
+        "change": end or max(task.change, after),
+        "more": bool(end),
+    }
+
+
+def _end_of(rows: QuerySet[Any], most: int) -> int:
+    """Up to which change an answer of about so many rows goes; 0 where all fit.
+
+    Rows of one transaction are never torn apart.
+    """
+    tail = list(rows.values_list("change", flat=True)[most - 1 : most + 1])
+    return tail[0] if len(tail) == 2 and rows.filter(change__gt=tail[0]).exists() else 0

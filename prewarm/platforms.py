@@ -43,5 +43,5 @@ class MissingVariants:
 
 
 def platform_of(node: Node) -> str:
-    """Such as linux/arm64; empty when the node does not tell."""
-    return f"{node.os}/{node.arch}" if node.os and node.arch else ""
+    """Such as linux/arm64; empty when the node does not tell, as `arm` does not: v6 or v7, which images tell apart."""
+    return f"{node.os}/{node.arch}" if node.os and node.arch and node.arch != "arm" else ""

@@ -18,7 +18,7 @@ from ips.problems import Conflict, Invalid, Problem
 from ips.query import chosen, holding, only_known, ordering
 from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
-from prewarm.changes import changes, etag
+from prewarm.changes import changes, etag, events
 from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
 from prewarm.preview import preview
 from prewarm.serializers import (
@@ -148,11 +148,9 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=EventSerializer(many=True))
     @action(detail=True, methods=["get"])
     def events(self, request: Request, pk: str) -> Response:
-        """The task's history in plain words; `after` is the `change` of an earlier answer."""
+        """The task's history in plain words; `after` is the `change` of an earlier answer, and `more` says to go on."""
         only_known(request, "after")
-        task = self.get_object()
-        rows = task.events.filter(change__gt=after(request))
-        return Response({"results": EventSerializer(rows, many=True).data, "change": task.change})
+        return Response(events(self.get_object(), after(request)))
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses={200: dict, 304: None})
     @action(detail=True, methods=["get"])

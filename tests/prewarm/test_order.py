@@ -157,6 +157,14 @@ class TestAhead:
 
         assert share_of("x", queue, {}, caps(cluster=50), NOW).ahead["cluster"] <= 1 + 1
 
+    def test_nor_does_what_goes_on_where_its_own_limit_ends(self) -> None:
+        queue = [waiting("x", 5, tenant="a", hosts=("slow",)), waiting("y", 100, tenant="b", hosts=("fast",))]
+
+        share = share_of("x", queue, {}, caps(cluster=50, host_slow=1, host_fast=100), NOW)
+
+        assert share.places == 1
+        assert share.ahead.get("cluster", 0) <= 1
+
     def test_a_task_that_its_own_registrys_limit_blocks_does_not_hold_up_the_others(self) -> None:
         queue = [waiting("blocked", 50, priority=10, hosts=("slow",)), waiting("free", 10, hosts=("fast",))]
 

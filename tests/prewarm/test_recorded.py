@@ -213,6 +213,17 @@ def test_whoever_comes_late_calls_nothing_warm_that_is_not(version: str, case: s
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_whoever_comes_after_the_deadline_blames_it_for_no_image_that_was_pulled(version: str) -> None:
+    """Newer kubelets write over what told it: then the image is asked for again, and that is not charged."""
+    recorded = recording(version, "deadline")
+
+    found = concluded(recorded, recorded.looks[-1:])
+
+    pulled = found.images[0]
+    assert pulled.warm or (pulled.open and found.recreated == 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_every_recording_has_its_row(version: str) -> None:
     wanted = {case for case in [*TABLE, *REFUSALS, *NO_VERDICT] if version != OLDEST or case not in ONLY_RECENT}
 

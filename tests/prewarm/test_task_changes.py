@@ -207,6 +207,32 @@ class TestWhileNothingChanges:
         assert answer.status_code == 200
 
 
+def test_a_long_history_comes_in_answers_that_skip_and_repeat_nothing(
+    as_vera: APIClient, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_EVENTS", 3)
+    for n in range(8):
+        note(task, f"line {n}")
+        settle(task, f"n{n}")
+    task.refresh_from_db()
+
+    answers = list(followed(as_vera, task))
+    told = [event["text"] for body in answers for event in body["events"]]
+    assert told[-8:] == [f"line {n}" for n in range(8)]
+    assert max(len(body["events"]) for body in answers) <= 3
+    assert sorted(row["node"] for body in answers for row in body["nodes"]) == [f"n{n}" for n in range(8)]
+    assert answers[-1]["change"] == task.change
+
+    alone: list[str] = []
+    after, more = 0, True
+    while more:
+        body = as_vera.get(f"/api/v1/tasks/{task.pk}/events/", {"after": after}).json()
+        assert len(body["results"]) <= 3
+        alone += [event["text"] for event in body["results"]]
+        after, more = body["change"], body["more"]
+    assert alone == told
+
+
 @pytest.mark.parametrize("after", ["-1", "x", "", "1e3", "\u0661", "9" * 16])
 def test_a_number_that_is_none_is_refused(as_vera: APIClient, task: Task, after: str) -> None:
     answer = as_vera.get(url(task), {"after": after})

@@ -256,7 +256,7 @@ class TestEvents:
         assert body["change"] == 3
         assert [event["text"] for event in later["results"]] == ["third"]
         assert later["results"][0]["data"] == {"nodes": ["n1"]}
-        assert none == {"results": [], "change": 3}
+        assert none == {"results": [], "change": 3, "more": False}
 
     @pytest.mark.parametrize("after", ["-1", "x", "1.5", "\u0661", "9" * 16, " 1"])
     def test_refuse_a_number_that_is_none(self, as_vera: APIClient, after: str) -> None:

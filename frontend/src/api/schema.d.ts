@@ -238,7 +238,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The task's history in plain words; `after` is the `change` of an earlier answer. */
+        /** @description The task's history in plain words; `after` is the `change` of an earlier answer, and `more` says to go on. */
         get: operations["tasks_events_list"];
         put?: never;
         post?: never;
