@@ -33,6 +33,7 @@ JWT_HOURS = envint("IPS_JWT_HOURS", 24, at_least=1)
 ALLOWED_HOSTS = envlist("IPS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("IPS_TRUSTED_ORIGINS")
 METRICS_TOKEN = envsecret("IPS_METRICS_TOKEN")
+METRICS_ADDRESS = envstr("IPS_METRICS_ADDRESS")  # host:port of its own for /metrics
 TRUSTED_PROXIES = envlist("IPS_TRUSTED_PROXIES")  # networks whose X-Forwarded-For is believed
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "ips.metrics.MetricsPortMiddleware",
     "ips.request_id.RequestIdMiddleware",
     "ips.request_log.RequestLogMiddleware",
     "ips.security_headers.SecurityHeadersMiddleware",

@@ -7,7 +7,7 @@ from pathlib import Path
 from ips.environment import envint, envstr
 from ips.logs import logging_settings
 
-bind = envstr("IPS_WEB_ADDRESS", "127.0.0.1:8000")
+bind = [envstr("IPS_WEB_ADDRESS", "127.0.0.1:8000"), *filter(None, [envstr("IPS_METRICS_ADDRESS")])]
 worker_class = "gthread"
 workers = 1
 threads = envint("IPS_WEB_THREADS", 8, at_least=1)

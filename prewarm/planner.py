@@ -24,6 +24,7 @@ from prewarm.image_counts import count_images
 from prewarm.image_results import Outcome, ended, read, untouched
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
 from prewarm.selectors import parse
+from prewarm.tallies import Growth, count_ended
 from prewarm.transactions import retried
 
 ROWS = 500
@@ -169,10 +170,14 @@ def _write_skipped(batch: Batch, task: Task, chunk: list[Chosen], now: datetime)
         for entry in chunk
     ]
     NodeResult.objects.bulk_create(rows, batch_size=_rows_per_statement(task))
-    count_images(locked, Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images))
+    skipped = Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images)
+    count_images(locked, skipped)
     locked.desired += len(rows)
     locked.skipped += len(rows)
     progress.save(locked, now)
+    growth = Growth()
+    count_ended(growth, locked, skipped.items())
+    growth.save()
 
 
 def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: int, now: datetime) -> None:

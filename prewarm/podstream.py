@@ -44,6 +44,7 @@ class PodStream:
         self._steady_since: float | None = None
         self._lost_at = time.monotonic()
         self._lost_by: ClusterError | None = None
+        self._interruptions = 0
         self.pull_events = PullEvents()
 
     def start(self) -> None:
@@ -64,6 +65,12 @@ class PodStream:
         """For how many seconds the stream has been lost, and by which error; (0, None) while it is followed."""
         lost_by = self._lost_by
         return (time.monotonic() - self._lost_at, lost_by) if lost_by else (0.0, None)
+
+    def interruptions(self) -> int:
+        """How often it was interrupted since the last call."""
+        with self._news:
+            times, self._interruptions = self._interruptions, 0
+        return times
 
     def look(self, pull_job: str) -> PodSeen | None:
         return self._seen.get(pull_job)
@@ -121,6 +128,8 @@ class PodStream:
     def _lost(self, error: ClusterError, failures: int) -> None:
         """Note the interruption, and wait before the next try."""
         self._steady_since = None
+        with self._news:
+            self._interruptions += 1
         if self._lost_by is None:
             self._lost_at = time.monotonic()
         self._lost_by = error

@@ -14,6 +14,7 @@ from django.db.models import F
 
 from prewarm import history, task_clock
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeStatus, Task
+from prewarm.tallies import count_finished
 
 COUNTED = ("pending", "active", "succeeded", "failed", "skipped", "cancelled")
 _WRITTEN = (
@@ -45,9 +46,11 @@ def lock(task_id: UUID, **conditions: Any) -> Task | None:
 
 
 def save(task: Task, now: datetime) -> None:
-    """Write the locked task back, and its clock with it."""
+    """Write the locked task back, and its clock with it. A task that this transaction ends is counted."""
     task_clock.bring_up_to(task, now)
     task.save(update_fields=_WRITTEN)
+    if task.finished_at == now:
+        count_finished(task)
 
 
 def close_drained(task: Task, batch_ids: Collection[int], now: datetime) -> bool:

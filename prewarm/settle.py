@@ -17,9 +17,10 @@ from prewarm.claims import fence_all
 from prewarm.conclude import Conclusion
 from prewarm.crash_points import crash_point
 from prewarm.image_counts import count_images
-from prewarm.image_results import write
+from prewarm.image_results import Outcome, write
 from prewarm.models import Batch, Message, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
+from prewarm.tallies import PULL_SECONDS, PULLED_BYTES, Growth, count_ended, registry_label
 from prewarm.transactions import retried
 from prewarm.upsert import ROWS, upsert
 
@@ -91,7 +92,8 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     _mark_judged([pull for entry in ours for pull in entry.concluded if pull.name not in back], now)
     _store_uids([pull for entry in ours for pull in entry.new_uids if pull.name not in back], now)
     _write_results(task, conclusions, now)
-    count_images(task, _ended_images(conclusions))
+    ended_images = _ended_images(conclusions)
+    count_images(task, ended_images)
     limits.give_back(released)
     history.tell_results(task, conclusions, now)
     _stop_at_failure_limit(task, now)
@@ -103,6 +105,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     if ended and not task.finished:
         opened = progress.open_batches(task, now) > 0 or opened
     progress.save(task, now)
+    _grow(task, ended_images, conclusions)
     crash_point("settling")
     return Settled(task, lost, opened)
 
@@ -236,6 +239,18 @@ def _ended_images(conclusions: list[Conclusion]) -> Counter[tuple[int, str, str]
     return Counter(
         (image.index, str(image.outcome), image.reason) for found in conclusions for image in found.ended_images
     )
+
+
+def _grow(task: Task, ended: Counter[tuple[int, str, str]], conclusions: list[Conclusion]) -> None:
+    """Count for Prometheus what ended: how, how long it took, how big it was."""
+    growth = Growth()
+    count_ended(growth, task, ended.items())
+    for image in (image for found in conclusions for image in found.ended_images if image.outcome == Outcome.PULLED):
+        registry = registry_label(task.images[image.index])
+        if image.milliseconds is not None:
+            growth.observe(PULL_SECONDS, registry, milliseconds=image.milliseconds)
+        growth.add(PULLED_BYTES, registry, by=image.size or 0)
+    growth.save()
 
 
 def _stop_at_failure_limit(task: Task, now: datetime) -> None:

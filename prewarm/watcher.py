@@ -26,6 +26,7 @@ from prewarm.cluster.paths import NODES
 from prewarm.crash_points import crash_point
 from prewarm.models import Node, NodeView
 from prewarm.node_rows import forget, row_of, write
+from prewarm.tallies import count_restarts
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Watcher:
                     continue
                 version = version or self.take_list()
                 version = self.follow(version)
+                if failures:
+                    count_restarts("nodes", failures)
                 failures = 0
             except Superseded:
                 version = ""

@@ -8,6 +8,7 @@ from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
 from prewarm.models.setting import Setting
+from prewarm.models.tally import Tally
 from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "PullPolicy",
     "Puller",
     "Setting",
+    "Tally",
     "Task",
     "TaskEvent",
     "TaskStatus",

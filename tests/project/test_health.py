@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import redis
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
+from rq import Queue
 
 from ips import health
 from prewarm.models import NodeView
@@ -95,6 +100,25 @@ class TestMetrics:
         assert "django_http_requests_total_by_method_total" in text
         assert 'ips_queue_jobs{queue="turns"}' in text
         assert "ips_redis_up 1.0" in text
+
+    def test_a_queue_tells_since_when_its_first_job_waits(self, valkey, settings):
+        before = time.time()
+        job = Queue("turns", connection=redis.Redis.from_url(settings.REDIS_URL)).enqueue("prewarm.work.turn")
+        try:
+            text = Client().get("/metrics").content.decode()
+        finally:
+            job.delete()
+
+        told = re.search(r'ips_queue_oldest_job_timestamp_seconds{queue="turns"} (\S+)', text)
+        assert told
+        assert before - 1 <= float(told[1]) <= time.time() + 1
+
+    def test_every_metric_of_ours_is_in_the_docs(self, valkey):
+        docs = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+        names = re.findall(r"^# TYPE (ips_\w+)", Client().get("/metrics").content.decode(), re.MULTILINE)
+
+        assert len(names) > 10
+        assert [name for name in names if name not in docs and not name.endswith("_created")] == []
 
     def test_without_redis_they_still_come_and_say_so(self, settings):
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
