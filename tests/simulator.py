@@ -41,6 +41,10 @@ class Simulated(Server):
     def node_names(self) -> list[str]:
         return [node["metadata"]["name"] for node in self._items("/api/v1/nodes")]
 
+    def change_node(self, node: str, **change: Any) -> None:
+        """Such as `fault="slow"`, `unschedulable=True`."""
+        httpx.patch(f"{self.url}/_sim/nodes/{node}", json=change).raise_for_status()
+
     def _items(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = httpx.get(self.url + path).raise_for_status().json()["items"]
         return items

@@ -231,8 +231,7 @@ class Stage:
         return found[0]
 
     def cordon(self, node: str, *, on: bool = True) -> None:
-        change = {"unschedulable": on}
-        httpx.patch(f"{self.cluster.url}/_sim/nodes/{node}", json=change).raise_for_status()
+        self.cluster.change_node(node, unschedulable=on)
 
     def pull_jobs(self) -> list[dict[str, Any]]:
         return self.cluster.pods() + self.cluster.jobs()

@@ -420,10 +420,13 @@ def test_a_retry_of_a_task_that_is_gone_pulls_nowhere_and_ends(worker: Worker, s
 
 
 def test_a_pull_job_that_somebody_deletes_is_made_again(worker: Worker, simulator: Simulated, sampler: Sampler) -> None:
-    task = asked([fresh("slow")], node_names=simulator.node_names()[:1], retry_backoff_seconds=0)
+    node = simulator.node_names()[0]
+    simulator.change_node(node, fault="slow")  # so slow that the pod is deleted in mid-pull on any machine
+    task = asked([fresh("slow")], node_names=[node], retry_backoff_seconds=0)
     turn = worker.cycles(lambda turn: NodeSlot.objects.exclude(uid="").exists())
     name = simulator.pods()[0]["metadata"]["name"]
     httpx.delete(f"{simulator.url}/api/v1/namespaces/ips-pull/pods/{name}").raise_for_status()
+    simulator.change_node(node, fault="")
     turn.hand_back_all()
 
     worker.finish(task)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("queue", choices=list(settings.RQ_QUEUES), help="the queue to work on")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit()
+        )  # until the queue is worked on there is nothing to hand back
         try:
             log.info("a worker starts", extra={"queue": options["queue"], "installation": runtime().installation})
             if options["queue"] == settings.QUEUE_TURNS:
