@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
+import time
 from types import FrameType
+from typing import Any
 
 import django_rq
 from redis import Redis
@@ -17,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # How long Redis remembers a worker that was killed. An idle worker asks for work at least this often.
 WORKER_TTL = 30
+LONGEST_END_SECONDS = 10.0
 
 
 class TurnWorker(SimpleWorker):
@@ -24,9 +29,23 @@ class TurnWorker(SimpleWorker):
 
     max_connection_wait_time = 5.0  # how long after Redis is back an idle worker may not know it
 
+    def work(self, *arguments: Any, **options: Any) -> bool:
+        self._ear, self._bell = os.pipe()
+        threading.Thread(target=self._see_to_the_end, name="end", daemon=True).start()
+        return super().work(*arguments, **options)
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        runtime().stop()
+        """In a signal handler: no lock may be asked for that the interrupted code could hold."""
+        os.write(self._bell, b"!")
         super().request_stop(signum, frame)
+
+    def _see_to_the_end(self) -> None:
+        """Once told to end, stop the turn; a process that has not ended in time by itself is ended as by kill -9."""
+        os.read(self._ear, 1)
+        runtime().stop()
+        time.sleep(LONGEST_END_SECONDS)
+        log.error("this worker did not end by itself: what it held is taken over when its lease is over")
+        os._exit(1)
 
 
 def warn_of_eviction(connection: Redis) -> None:
