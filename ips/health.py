@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 
 import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from ips.database_room import has_room
+from ips.redis_briefly import redis_briefly
 from ips.version import version
 from prewarm.models import NodeView
 
@@ -64,7 +64,7 @@ def check_migrations() -> None:
 
 def check_redis() -> None:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+        with redis_briefly() as client:
             client.ping()
     except redis.RedisError as error:
         raise NotReady("Redis does not answer: tasks start, but seconds later") from error

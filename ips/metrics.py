@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ips.redis_briefly import redis_briefly
 from prewarm.metrics import DatabaseCollector
 
 
@@ -30,7 +31,7 @@ class QueueCollector(Collector):
             "ips_queue_oldest_job_timestamp_seconds", "When the first job in a queue was put there.", labels=["queue"]
         )
         try:
-            with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+            with redis_briefly() as client:
                 for queue in settings.RQ_QUEUES:
                     depth.add_metric([queue], float(client.execute_command("LLEN", f"rq:queue:{queue}")))
                     if first := client.execute_command("LINDEX", f"rq:queue:{queue}", 0):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.conf import settings
 from redis import Redis
 
+from ips.redis_briefly import redis_briefly
 from prewarm.clock import database_now
 from prewarm.models import NodeView
 from prewarm.ticker import next_tick
@@ -30,7 +31,7 @@ class Process(NamedTuple):
 
 def in_redis() -> Iterator[Process]:
     """Those that Redis hears from. Read by key: RQ's own list also cleans up, which is not a reader's work."""
-    with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as redis:
+    with redis_briefly() as redis:
         yield _workers(redis, "worker", settings.QUEUE_TURNS)
         yield _workers(redis, "ticks", settings.QUEUE_TICKS)
         yield _scheduler(redis)

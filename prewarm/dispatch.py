@@ -27,6 +27,8 @@ from prewarm.platforms import MissingVariants
 from prewarm.references import registry_hosts
 from prewarm.transactions import retried
 
+NODE_BUSY = "node_busy"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -102,7 +104,7 @@ def dispatch(
     except LimitFull as full:
         return Dispatched(waits_for=full.name)
     except IntegrityError:
-        return Dispatched(waits_for="node_busy")  # another task was faster on one of the nodes
+        return Dispatched(waits_for=NODE_BUSY)  # another task was faster on one of the nodes
     except NotNow as not_now:
         return Dispatched(waits_for=str(not_now))
     return Dispatched(slots, waits_for, opened)

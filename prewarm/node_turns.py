@@ -8,10 +8,8 @@ from datetime import datetime
 from django.db.models import Count, F, Q
 
 from prewarm import order
-from prewarm.dispatch import Candidate
+from prewarm.dispatch import NODE_BUSY, Candidate
 from prewarm.models import NodeResult, NodeStatus, Task
-
-NODE_BUSY = "node_busy"
 
 
 def our_turn(task: Task, candidates: list[Candidate], now: datetime) -> list[Candidate]:

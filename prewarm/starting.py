@@ -9,12 +9,12 @@ from datetime import datetime
 
 from prewarm import batch_waits, limits
 from prewarm.batch_waits import Waits
-from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
+from prewarm.dispatch import NODE_BUSY, Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
 from prewarm.held import Held
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, NodeView, Task
 from prewarm.news import stop_reason
-from prewarm.node_turns import NODE_BUSY, our_turn
+from prewarm.node_turns import our_turn
 from prewarm.platforms import MissingVariants
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prewarm import history, progress
 from prewarm.clock import database_now
 from prewarm.models import Batch
-from prewarm.tallies import TAKEOVERS, Growth
+from prewarm.tallies import TAKEOVERS, count
 from prewarm.transactions import retried
 
 
@@ -16,8 +16,6 @@ def tell_of_takeover(batch: Batch) -> None:
         now = database_now()
         if task := progress.lock(batch.task_id, finished_at=None):
             history.tell_taken_over(task, now, batch.number, batch.lost_claims)
-        growth = Growth()
-        growth.add(TAKEOVERS)
-        growth.save()
+        count(TAKEOVERS)
 
     retried(work)

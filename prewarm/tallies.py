@@ -78,10 +78,10 @@ class Growth(Counter[str]):
             cursor.execute(f"INSERT INTO {table} ({key}, {value}) VALUES {places} {grow}", rows)
 
 
-def count_restarts(watch: str, times: int) -> None:
-    """Add that following `pods` or `nodes` was broken off so many times."""
+def count(metric: Metric, *labels: str, by: int = 1) -> None:
+    """Add to one counter, as the transaction's last statement."""
     growth = Growth()
-    growth.add(WATCH_RESTARTS, watch, by=times)
+    growth.add(metric, *labels, by=by)
     growth.save()
 
 

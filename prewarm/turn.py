@@ -32,7 +32,7 @@ from prewarm.settle import BatchNews, settle
 from prewarm.starting import Start
 from prewarm.stopping import give_up, keep_clock, stop_overdue
 from prewarm.takeover import tell_of_takeover
-from prewarm.tallies import count_restarts
+from prewarm.tallies import WATCH_RESTARTS, count
 from prewarm.transactions import AWAY, outlast
 from prewarm.upsert import ROWS
 
@@ -66,7 +66,7 @@ class Turn:
             more = self.hand_back_all()
             self.see_off()
             if broken_off := self.runtime.stream.interruptions():
-                count_restarts("pods", broken_off)
+                count(WATCH_RESTARTS, "pods", by=broken_off)
             return more
         except AWAY as error:
             log.warning("the database broke off a turn", extra={"error": str(error)})

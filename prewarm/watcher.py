@@ -26,7 +26,7 @@ from prewarm.cluster.paths import NODES
 from prewarm.crash_points import crash_point
 from prewarm.models import Node, NodeView
 from prewarm.node_rows import forget, row_of, write
-from prewarm.tallies import count_restarts
+from prewarm.tallies import WATCH_RESTARTS, count
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Watcher:
                 version = version or self.take_list()
                 version = self.follow(version)
                 if failures:
-                    count_restarts("nodes", failures)
+                    count(WATCH_RESTARTS, "nodes", by=failures)
                 failures = 0
             except Superseded:
                 version = ""

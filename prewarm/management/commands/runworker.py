@@ -27,9 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("queue", choices=list(settings.RQ_QUEUES), help="the queue to work on")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit()
-        )  # until the queue is worked on there is nothing to hand back
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # before it works there is nothing to hand back
         try:
             log.info("a worker starts", extra={"queue": options["queue"], "installation": runtime().installation})
             if options["queue"] == settings.QUEUE_TURNS:
