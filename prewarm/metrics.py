@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Count, Min
 from prometheus_client import Metric as Family
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -29,11 +29,9 @@ class DatabaseCollector(Collector):
         yield build
         try:
             told = [*counted(), *present()]
-        except DatabaseError:
+        except Error:
             told = []
-        up = GaugeMetricFamily("ips_database_up", "1 when the database answers.")
-        up.add_metric([], 1 if told else 0)
-        yield up
+        yield gauge("ips_database_up", "1 when the database answers.", bool(told))
         yield from told
 
 
@@ -81,11 +79,11 @@ def present() -> Iterator[Family]:
         nodes.add_metric([state], number)
     yield nodes
     if heard := NodeView.load().heard_at:
-        yield moment("ips_nodes_heard_timestamp_seconds", "When the API server last told of nodes.", heard.timestamp())
+        yield gauge("ips_nodes_heard_timestamp_seconds", "When the API server last told of nodes.", heard.timestamp())
     if since := due(now).aggregate(Min("due_at"))["due_at__min"]:
         text = "Since when the longest waiting batch is due that no worker holds."
-        yield moment("ips_batch_oldest_due_timestamp_seconds", text, since.timestamp())
-    yield moment("ips_intake_open", "0 while the intake is paused or no window is open.", not intake(now).waits_for)
+        yield gauge("ips_batch_oldest_due_timestamp_seconds", text, since.timestamp())
+    yield gauge("ips_intake_open", "0 while the intake is paused or no window is open.", not intake(now).waits_for)
 
 
 def limits() -> Iterator[Family]:
@@ -107,7 +105,7 @@ def node_states() -> dict[str, int]:
     return states
 
 
-def moment(name: str, text: str, value: float) -> Family:
+def gauge(name: str, text: str, value: float) -> Family:
     family = GaugeMetricFamily(name, text)
     family.add_metric([], value)
     return family

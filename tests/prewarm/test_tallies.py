@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from prewarm import tallies
+from prewarm import metrics, tallies
 from prewarm.image_results import read
 from prewarm.models import NodeResult
 from prewarm.tallies import MOST_REGISTRIES, PULL_SECONDS, PULLS, Growth, registry_label
@@ -142,7 +142,7 @@ def in_rows() -> Told:
     counted: Counter[tuple[str, ...]] = Counter()
     for images, stored in NodeResult.objects.values_list("task__images", "images"):
         for image in read(stored):
-            counted[str(image.outcome), image.reason, tallies._host(images[image.index])] += 1
+            counted[str(image.outcome), image.reason, registry_label(images[image.index])] += 1
     return dict(counted)
 
 
@@ -159,13 +159,10 @@ def test_with_a_port_of_their_own_metrics_are_there_and_nowhere_else(settings: S
     assert status("/healthz", "8000", "ips.example.com") == 200
 
 
-def test_without_the_database_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
-
-    from prewarm import metrics
-
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_without_the_database_the_rest_is_told(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     def away() -> Iterator[None]:
-        raise OperationalError("gone")
+        raise error("gone")
         yield
 
     monkeypatch.setattr(metrics, "counted", away)
