@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
@@ -25,6 +25,8 @@ from tests.fleet.running import Fleet
 from tests.processes import MariaDB, Valkey
 from tests.sampler import Sampler
 from tests.simulator import Simulated
+
+AnyStage = TypeVar("AnyStage", bound=Stage)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -59,10 +61,8 @@ def fault_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulate
 
 @pytest.fixture(scope="session")
 def fault_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    server = Valkey(free_port(), Path(tmp_path_factory.mktemp("valkey")))
-    server.start()
-    yield server
-    server.stop()
+    with own_valkey(Path(tmp_path_factory.mktemp("valkey"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -104,16 +104,13 @@ def whole_sqlite_stage(
 ) -> Iterator[Stage]:
     """IPS on SQLite, on a disk that can be full; nobody waits longer than a second for a lock."""
     folder = Path(tmp_path_factory.mktemp("sqlite"))
-    valkey = Valkey(free_port(), Path(tmp_path_factory.mktemp("sqlite-valkey")))
-    valkey.start()
     database = {"IPS_DB_ENGINE": "sqlite", "IPS_DB_NAME": str(folder / "ips.sqlite3"), "IPS_DB_LOCK_SECONDS": "1"}
     disk = {"DJANGO_SETTINGS_MODULE": "tests.faults.small_disk.settings", "IPS_TEST_DISK_FULL": str(folder / "full")}
-    stage = Stage(folder, fault_cluster, valkey, {**database, **disk})
-    with django_db_blocker.unblock(), stage.as_own_database():
-        stage.start()
-    yield stage
-    stage.stop()
-    valkey.stop()
+    with (
+        own_valkey(Path(tmp_path_factory.mktemp("sqlite-valkey"))) as valkey,
+        started(Stage(folder, fault_cluster, valkey, {**database, **disk}), django_db_blocker) as stage,
+    ):
+        yield stage
 
 
 @pytest.fixture
@@ -134,15 +131,11 @@ def whole_updating_stage(
     fault_mariadb.make_database("ips_updating")
     folder = Path(tmp_path_factory.mktemp("updating"))
     old = Release.earlier(folder / "old")
-    (folder / "valkey").mkdir()
-    valkey = Valkey(free_port(), folder / "valkey")
-    valkey.start()
-    stage = UpdatingStage(folder / "ips", fault_cluster, valkey, fault_mariadb.environment("ips_updating"), old)
-    with django_db_blocker.unblock(), stage.as_own_database():
-        stage.start()
-    yield stage
-    stage.stop()
-    valkey.stop()
+    database = fault_mariadb.environment("ips_updating")
+    with own_valkey(folder / "valkey") as valkey:
+        updating = UpdatingStage(folder / "ips", fault_cluster, valkey, database, old)
+        with started(updating, django_db_blocker) as stage:
+            yield stage
 
 
 @pytest.fixture
@@ -150,6 +143,24 @@ def updating_stage(whole_updating_stage: UpdatingStage, django_db_blocker: Djang
     stage = whole_updating_stage
     with django_db_blocker.unblock(), stage.as_own_database(), played_on(stage):
         yield stage
+
+
+@contextmanager
+def own_valkey(folder: Path) -> Iterator[Valkey]:
+    folder.mkdir(exist_ok=True)
+    server = Valkey(free_port(), folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def started(stage: AnyStage, blocker: DjangoDbBlocker) -> Iterator[AnyStage]:
+    """All of its processes run in this block."""
+    with blocker.unblock(), stage.as_own_database():
+        stage.start()
+    yield stage
+    stage.stop()
 
 
 @contextmanager
@@ -178,16 +189,10 @@ def whole_api_stage(
     fault_mariadb.make_database("ips_api")
     folder = Path(tmp_path_factory.mktemp("api"))
     cluster = ProxiedCluster(folder, control_plane, running_fleet)
-    (folder / "valkey").mkdir()
-    valkey = Valkey(free_port(), folder / "valkey")
-    valkey.start()
-    stage = ApiStage(folder / "ips", cluster, valkey, fault_mariadb.environment("ips_api"))
-    with cluster.proxy:
-        with django_db_blocker.unblock(), stage.as_own_database():
-            stage.start()
-        yield stage
-        stage.stop()
-    valkey.stop()
+    with own_valkey(folder / "valkey") as valkey, cluster.proxy:
+        behind = ApiStage(folder / "ips", cluster, valkey, fault_mariadb.environment("ips_api"))
+        with started(behind, django_db_blocker) as stage:
+            yield stage
 
 
 @pytest.fixture
