@@ -1,4 +1,5 @@
 /** People, tasks, results and nodes as the API gives them, with something sensible in every field. */
+import { ApiError } from '../src/api/problem'
 import type { Me, Node, NodeResult, ReasonGroup, Settings, SettingValues, Task, TaskDetail } from '../src/api/types'
 
 export function person(username: string, role: Me['memberships'][number]['role']): Me {
@@ -139,3 +140,13 @@ export function countOf(rows: NodeResult[]): Task['counts'] {
     cancelled: of('cancelled'),
   }
 }
+
+/** The API finds something wrong at each of these pointers, such as `images/1`. */
+export const refusal = (...pointers: string[]) =>
+  new ApiError(
+    422,
+    'invalid',
+    'Some fields are not right.',
+    'r-1',
+    pointers.map((pointer) => ({ path: pointer.split('/'), code: 'invalid', detail: `wrong: ${pointer}` })),
+  )

@@ -1,4 +1,5 @@
 /** Where an error about a setting belongs in the form. */
+import { addError, withElsewhere } from '@/api/fieldErrors'
 import type { ApiError } from '@/api/problem'
 
 import { meantHosts, type SettingsDraft } from './draft'
@@ -38,14 +39,14 @@ export function missingParts(draft: SettingsDraft): SettingsErrors {
 }
 
 /** The API's pointers as places of the form that was sent. */
-export function placeErrors(error: ApiError, sent: SettingsDraft): SettingsErrors {
+export function placeErrors(refusal: ApiError, sent: SettingsDraft): SettingsErrors {
   const placed = noErrors()
-  for (const { path, detail } of error.fields) {
-    const [name = '', ...inner] = path
-    if (isSetting(name)) add(placed.at, place(name, inner, sent), detail)
-    else placed.general = [placed.general, path.length ? `${path.join('/')}: ${detail}` : detail].filter(Boolean).join(' ')
+  for (const error of refusal.fields) {
+    const [name = '', ...inner] = error.path
+    if (isSetting(name)) addError(placed.at, place(name, inner, sent), error.detail)
+    else placed.general = withElsewhere(placed.general, error)
   }
-  if (!hasErrors(placed)) placed.general = error.message
+  if (!hasErrors(placed)) placed.general = refusal.message
   return placed
 }
 
@@ -61,8 +62,4 @@ function place(name: string, inner: string[], sent: SettingsDraft): string {
 
 function pointed(host: string): string {
   return host.trim().toLowerCase().split('/').filter(Boolean).join('/')
-}
-
-function add(places: Record<string, string>, where: string, detail: string): void {
-  places[where] = places[where] ? `${places[where]} ${detail}` : detail
 }

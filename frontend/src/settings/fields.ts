@@ -41,6 +41,12 @@ export const numberFields: Record<NumberName, NumberField> = {
   keep_audit_days: { label: 'Audit', unit: 'days', hint: 'Who changed what; older lines are deleted.', max: DAYS },
 }
 
+export const numberGroups: { id: string; title: string; names: NumberName[] }[] = [
+  { id: 'caps', title: 'How many pull jobs at once', names: ['cap_cluster', 'cap_tenant', 'cap_registry_host'] },
+  { id: 'rates', title: 'How fast at the API server', names: ['creates_per_second', 'deletes_per_second'] },
+  { id: 'kept', title: 'How long things are kept', names: ['keep_tasks_days', 'keep_audit_days'] },
+]
+
 /** What each setting is called where it stands alone: in the list of changes, in messages. */
 export const settingLabels: Record<SettingName, string> = {
   cap_cluster: 'Pull jobs in the cluster',

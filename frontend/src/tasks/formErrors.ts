@@ -1,5 +1,6 @@
 /** Where an error of the API belongs in the form. */
-import type { ApiError, FieldError } from '@/api/problem'
+import { addError, withElsewhere } from '@/api/fieldErrors'
+import type { ApiError } from '@/api/problem'
 
 import { parseImages, parseNames } from './imageList'
 import type { Draft } from './draft'
@@ -38,32 +39,25 @@ export function hasErrors(errors: FormErrors): boolean {
 }
 
 /** The API's pointers (`images/3`) as lines and fields of the form that was sent. */
-export function placeErrors(error: ApiError, sent: Draft): FormErrors {
+export function placeErrors(refusal: ApiError, sent: Draft): FormErrors {
   const placed = noErrors()
   const { entries } = parseImages(sent.images)
   const names = parseNames(sent.names)
-  for (const { path, detail } of error.fields) {
+  for (const error of refusal.fields) {
+    const { path, detail } = error
     const [field = '', index] = path
     const entry = field === 'images' && index !== undefined ? entries[Number(index)] : undefined
     if (entry) placed.images.push({ ...entry, detail })
-    else if (field in fieldsOfForm) add(placed.fields, field, named(names, field, index, detail))
-    else placed.general = [placed.general, describeElsewhere(path, detail)].filter(Boolean).join(' ')
+    else if (field in fieldsOfForm) addError(placed.fields, field, named(names, field, index, detail))
+    else placed.general = withElsewhere(placed.general, error)
   }
-  if (!hasErrors(placed)) placed.general = error.message
+  if (!hasErrors(placed)) placed.general = refusal.message
   return placed
 }
 
 function named(names: string[], field: string, index: string | undefined, detail: string): string {
   const name = field === 'node_names' && index !== undefined ? names[Number(index)] : undefined
   return name && !detail.includes(name) ? `${name}: ${detail}` : detail
-}
-
-function add(fields: Record<string, string>, field: string, detail: string): void {
-  fields[field] = fields[field] ? `${fields[field]} ${detail}` : detail
-}
-
-function describeElsewhere(path: FieldError['path'], detail: string): string {
-  return path.length ? `${path.join('/')}: ${detail}` : detail
 }
 
 /** The fields that have a place of their own; `true` for those under "Limits". */

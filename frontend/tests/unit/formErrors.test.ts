@@ -4,16 +4,9 @@ import { ApiError } from '@/api/problem'
 import { emptyDraft, type Draft } from '@/tasks/draft'
 import { missingParts, placeErrors } from '@/tasks/formErrors'
 
-const draft = (given: Partial<Draft>): Draft => ({ ...emptyDraft('default'), ...given })
+import { refusal } from '../rows'
 
-const refusal = (...pointers: string[]) =>
-  new ApiError(
-    422,
-    'invalid',
-    'Some fields are not right.',
-    'r-1',
-    pointers.map((pointer) => ({ path: pointer.split('/'), code: 'invalid', detail: `wrong: ${pointer}` })),
-  )
+const draft = (given: Partial<Draft>): Draft => ({ ...emptyDraft('default'), ...given })
 
 describe('an error of the API', () => {
   it('is shown at the line of the image that it is about', () => {

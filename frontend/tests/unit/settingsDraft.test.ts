@@ -6,18 +6,9 @@ import { missingParts, placeErrors } from '@/settings/errors'
 import { usageWords } from '@/settings/usage'
 import { changeWords, windowWords } from '@/settings/words'
 
-import { newSettings } from '../rows'
+import { newSettings, refusal } from '../rows'
 
 const read = newSettings({ cap_cluster: 40, cap_registry_hosts: { 'quay.io': 5 } })
-
-const refusal = (...pointers: string[]) =>
-  new ApiError(
-    422,
-    'invalid',
-    'Some fields are not right.',
-    'r-1',
-    pointers.map((pointer) => ({ path: pointer.split('/'), code: 'invalid', detail: `wrong: ${pointer}` })),
-  )
 
 describe('settings that are edited', () => {
   it('send only what is different', () => {
