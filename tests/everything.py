@@ -2,8 +2,10 @@
 
     python -m tests.everything [--quick | --long] [SUITE…]
 
-Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait, for
-leases to end, for a browser, for nodes. What a suite prints is shown whole when it ends.
+1. Lanes run side by side, each one suite after the other: one keeps a processor busy, the others mostly wait, for
+   leases to end, for a browser, for nodes. What a suite prints is shown whole when it ends.
+2. Where a few tests failed in such company, they run once more, alone. What passes then counts as passed, and is named
+   above the last line. More than a few failures get no second try, and never one that broke a limit or an invariant.
 
 A suite that reports its tests (JUnit XML) counts them; any other counts as one. What could not run is skipped, and
 with CI=true failed.
@@ -19,38 +21,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from tests.cluster.machine.versions import VERSIONS
+from tests.suites import LANES, LONG, QUICK_UNITS, SUITES, Suite
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTEST = [sys.executable, "-m", "pytest", "-q"]
-FRONTEND = ROOT / "frontend"
-BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
-
-# Each lane and those that must have ended before: Chromium drops what it is loading whenever a pod's network interface
-# comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
-LANES: dict[str, tuple[str, ...]] = {
-    "busy": (),
-    "faults": (),
-    "browser": (),
-    "api server": ("browser",),
-    **dict.fromkeys(VERSIONS, ("browser",)),
-    "soak": ("busy", "faults", "api server"),
-}
-
-
-@dataclass(frozen=True)
-class Suite:
-    name: str
-    command: list[str]
-    where: Path = ROOT
-    environment: dict[str, str] = field(default_factory=dict)
-    quick: bool = False
-    lane: str = "busy"
+FEW = 5
+NEVER_AGAIN = ("OverTheCap", "NotWell")
 
 
 @dataclass
@@ -68,73 +47,19 @@ class Counts:
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
-def npm(name: str, script: str, *arguments: str, quick: bool = False) -> Suite:
-    return Suite(name, ["npm", "run", "--silent", script, "--", *arguments], FRONTEND, quick=quick)
+@dataclass
+class Ended:
+    """What came of a suite; `failures` maps the name of each failed test to its message."""
 
+    counts: Counts
+    seconds: float
+    failures: dict[str, str] = field(default_factory=dict)
 
-def on_real_clusters() -> list[Suite]:
-    """What needs two real nodes of each version; the first version's suite has the tests that need none in particular.
-
-    Only one version's images may run at a time (`marks`), so every other lane begins with the contract.
-    """
-    suites: list[Suite] = []
-    for number, version in enumerate(VERSIONS):
-        chosen = " and ".join(f"not {other}" for other in VERSIONS if other != version) if number == 0 else version
-        pair = [
-            pytest_suite(f"real nodes, {version}", "tests/cluster", "-m", "cluster", "-k", chosen, lane=version),
-            pytest_suite(f"contract, {version}", "tests/contract", "-m", "cluster", "-k", version, lane=version),
-        ]
-        suites += reversed(pair) if number % 2 else pair
-    return suites
-
-
-def pytest_suite(name: str, *arguments: str, lane: str = "busy", **environment: str) -> Suite:
-    return Suite(name, [*PYTEST, *arguments, "--junitxml={report}"], environment=environment, lane=lane)
-
-
-PROCESS_FAULTS = pytest_suite("faults, processes", "tests/faults", "-m", "not api_server", lane="faults")
-API_FAULTS = pytest_suite("faults, API server", "tests/faults", "-m", "api_server", lane="api server")
-SUITES = [
-    Suite("lint", [sys.executable, "-m", "ruff", "check", "."], quick=True),
-    Suite("format", [sys.executable, "-m", "ruff", "format", "--check", "."], quick=True),
-    Suite("types", [sys.executable, "-m", "mypy", "ips", "accounts", "prewarm", "webhooks"], quick=True),
-    Suite(
-        "migrations",
-        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
-        environment={"IPS_DB_NAME": ":memory:"},
-        quick=True,
-    ),
-    npm("frontend lint", "lint", quick=True),
-    npm("frontend types", "typecheck", quick=True),
-    npm("frontend units", "test", "--reporter=default", "--reporter=junit", "--outputFile.junit={report}", quick=True),
-    npm("frontend build", "build", "--logLevel", "warn"),
-    npm("frontend budget", "budget"),
-    pytest_suite("backend, SQLite", *BACKEND),
-    pytest_suite("contract, simulator", "tests/contract", "-m", "not cluster"),
-    PROCESS_FAULTS,
-    pytest_suite("backend, MariaDB", *BACKEND, "-m", "databases", lane="faults", IPS_TEST_DATABASE="mysql"),
-    Suite(
-        "browser",
-        ["npm", "run", "--silent", "e2e", "--", "--reporter=list,junit"],
-        FRONTEND,
-        {"PLAYWRIGHT_JUNIT_OUTPUT_FILE": "{report}"},
-        lane="browser",
-    ),
-    pytest_suite("fleet", "tests/fleet", lane="api server"),
-    API_FAULTS,
-    *on_real_clusters(),
-]
-POINTS = ["--points", "20"]
-STATE_MACHINE = ["tests/prewarm/test_state_machine.py", "--hypothesis-profile=long"]
-# What `make test` does in minutes, for hours: more points, more examples, half an hour of random kills.
-LONG = [
-    replace(PROCESS_FAULTS, name="faults, processes, 20 points", command=[*PROCESS_FAULTS.command, *POINTS]),
-    replace(API_FAULTS, name="faults, API server, 20 points", command=[*API_FAULTS.command, *POINTS]),
-    pytest_suite("state machine, SQLite", *STATE_MACHINE),
-    pytest_suite("state machine, MariaDB", *STATE_MACHINE, IPS_TEST_DATABASE="mysql"),
-    Suite("soak", [sys.executable, "-m", "tests.soak", "--minutes", "30", "--write"], lane="soak"),
-]
-QUICK_UNITS = pytest_suite("units", *BACKEND, "-m", "quick")
+    @property
+    def may_try_again(self) -> bool:
+        """Every failure is a test's, and none broke what must never break."""
+        grave = any(word in message for message in self.failures.values() for word in NEVER_AGAIN)
+        return 0 < self.counts.failed <= len(self.failures) and not grave
 
 
 def main() -> int:
@@ -146,58 +71,88 @@ def main() -> int:
     wanted = [QUICK_UNITS, *(suite for suite in SUITES if suite.quick)] if options.quick else SUITES
     wanted = LONG if options.long else wanted
     wanted = [suite for suite in wanted if not options.suites or suite.name in options.suites]
-    ended = run_side_by_side(wanted, quick=options.quick)
+    with tempfile.TemporaryDirectory() as memory:
+        ended = run_side_by_side(wanted, Path(memory), quick=options.quick)
+        passed_alone = try_again(wanted, ended, Path(memory))
     total = Counts()
     print()
     for suite in wanted:
-        counts, seconds = ended[suite.name]
-        total.add(counts)
-        print(f"{seconds:7.1f} s  {suite.name}: {counts}")
+        total.add(ended[suite.name].counts)
+        print(f"{ended[suite.name].seconds:7.1f} s  {suite.name}: {ended[suite.name].counts}")
+    for name in passed_alone:
+        print(f"failed in company, passed alone: {name}")
     print(total, flush=True)
     return 1 if total.failed else 0
 
 
-def run_side_by_side(suites: list[Suite], *, quick: bool) -> dict[str, tuple[Counts, float]]:
+def run_side_by_side(suites: list[Suite], memory: Path, *, quick: bool) -> dict[str, Ended]:
     """Run each lane's suites in their order; the quick ones, all of the busy lane, in two halves."""
     if quick:
         lanes = {"first half": suites[::2], "second half": suites[1::2]}
     else:
         lanes = {lane: [suite for suite in suites if suite.lane == lane] for lane in LANES}
-    running: dict[str, Future[dict[str, tuple[Counts, float]]]] = {}
+    running: dict[str, Future[dict[str, Ended]]] = {}
     with ThreadPoolExecutor(len(lanes)) as pool:
         for lane, its_suites in lanes.items():
             before = [running[other] for other in LANES.get(lane, ())]
-            running[lane] = pool.submit(run_lane, its_suites, before)
+            running[lane] = pool.submit(run_lane, its_suites, memory, before)
     return {name: outcome for lane in running.values() for name, outcome in lane.result().items()}
 
 
-def run_lane(suites: list[Suite], before: Sequence[Future[Any]]) -> dict[str, tuple[Counts, float]]:
+def run_lane(suites: list[Suite], memory: Path, before: Sequence[Future[Any]]) -> dict[str, Ended]:
     wait(before)
-    return {suite.name: run(suite) for suite in suites}
+    return {suite.name: run(suite, memory / suite.name) for suite in suites}
 
 
-def run(suite: Suite) -> tuple[Counts, float]:
-    """Run one suite and count what it reports. Returns the counts, and how many seconds it took."""
+def try_again(suites: list[Suite], ended: dict[str, Ended], memory: Path) -> list[str]:
+    """Run once more what failed, if it is little; a suite of which all passes then has passed. Returns those tests."""
+    if sum(outcome.counts.failed for outcome in ended.values()) > FEW:
+        return []
+    passed: list[str] = []
+    for suite in suites:
+        first = ended[suite.name]
+        if not suite.again or not first.may_try_again:
+            continue
+        second = run(suite, memory / suite.name, suite.again)
+        first.seconds += second.seconds
+        if second.counts.passed and not second.counts.failed:
+            first.counts.passed, first.counts.failed = first.counts.passed + first.counts.failed, 0
+            passed += first.failures
+    return passed
+
+
+def run(suite: Suite, memory: Path, more: Sequence[str] = ()) -> Ended:
+    """Run one suite and count what it reports; it may remember in `memory` what failed."""
     started = time.monotonic()
+    failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
-        command = [word.replace("{report}", str(report)) for word in suite.command]
-        given = {name: value.replace("{report}", str(report)) for name, value in suite.environment.items()}
+        places = {"{report}": str(report), "{cache}": str(memory)}
         done = subprocess.run(
-            command,
+            [put_in(word, places) for word in [*suite.command, *more]],
             cwd=suite.where,
-            env={**os.environ, **given},
+            env={**os.environ, **{name: put_in(value, places) for name, value in suite.environment.items()}},
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        counts = count(report) if report.is_file() else Counts(passed=int(done.returncode == 0))
+        if report.is_file():
+            counts, failures = count(report), failed_in(report)
+        else:
+            counts = Counts(passed=int(done.returncode == 0))
     if done.returncode and not counts.failed:
         counts.failed += 1
     seconds = time.monotonic() - started
     output = done.stdout.decode(errors="replace")
-    print(f"\n== {suite.name}, {seconds:.0f} s\n{output}", end="", flush=True)
-    return counts, seconds
+    again = ", what failed once more" if more else ""
+    print(f"\n== {suite.name}{again}, {seconds:.0f} s\n{output}", end="", flush=True)
+    return Ended(counts, seconds, failures)
+
+
+def put_in(word: str, places: dict[str, str]) -> str:
+    for place, value in places.items():
+        word = word.replace(place, value)
+    return word
 
 
 def count(report: Path) -> Counts:
@@ -210,6 +165,16 @@ def count(report: Path) -> Counts:
     if os.environ.get("CI", "").lower() in ("1", "true"):
         counts.failed, counts.skipped = counts.failed + counts.skipped, 0
     return counts
+
+
+def failed_in(report: Path) -> dict[str, str]:
+    """The names of a JUnit report's failed tests, each with all that it says of the failure."""
+    found: dict[str, str] = {}
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        if told := [*case.findall("failure"), *case.findall("error")]:
+            name = f"{case.get('classname', '')}::{case.get('name', '')}"
+            found[name] = " ".join(f"{one.get('message', '')} {one.text or ''}" for one in told)
+    return found
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from redis import Redis
+from redis.exceptions import RedisError
+
 PATIENCE = 30.0
 
 
@@ -80,6 +83,16 @@ class Valkey(Server):
         options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(directory)]
         super().__init__([str(get_binary_path()), *options, "--appendonly", "yes", "--save", ""], port, directory)
         self.url = f"redis://127.0.0.1:{port}/0"
+
+    def _answers(self) -> bool:
+        """It listens before it has read its file."""
+        if not super()._answers():
+            return False
+        try:
+            with Redis(port=self.port, socket_timeout=1) as asked:
+                return bool(asked.ping())
+        except RedisError:
+            return False
 
 
 class MariaDB(Server):

@@ -35,6 +35,7 @@ API_TIMES = {
 }
 NODE_ANSWER = timedelta(seconds=5)
 CREATES_PER_SECOND = 10
+SWEEP_SECONDS = 10  # from its list of jobs to its list of pods, at most
 
 
 class ApiStage(Stage):
@@ -116,7 +117,7 @@ class ApiStage(Stage):
         sweeps = [one.at for one in self.proxy.lists("jobs") if one.code == 200]
         found = 0
         for listed in self.proxy.lists("pods", since):
-            of_sweep = next((at for at in sweeps if 0 <= listed.at - at < 3), None)
+            of_sweep = next((at for at in sweeps if 0 <= listed.at - at < SWEEP_SECONDS), None)
             if of_sweep is None:
                 found += 1
             else:

@@ -34,15 +34,14 @@ def simulator(simulator_process: Simulated, settings: Settings, transactional_db
     simulator_process.clear()
     take_nodes(Cluster(connections=2))
     yield simulator_process
+    Worker.stop_all()
     assert [str(breach) for breach in check()] == []
     assert check_cluster(Cluster(connections=1), str(Installation.load().uuid)) == []
 
 
 @pytest.fixture
 def worker(simulator: Simulated) -> Iterator[Worker]:
-    one = Worker()
-    yield one
-    one.runtime.stop()
+    yield Worker()
 
 
 @pytest.fixture

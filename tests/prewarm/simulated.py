@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from prewarm.cluster import Cluster
 from prewarm.models import Batch, NodeView, Task
@@ -27,9 +27,18 @@ def take_nodes(cluster: Cluster) -> None:
 class Worker:
     """A worker of its own: it has its own name, stream and sender, like a process."""
 
+    made: ClassVar[list[Worker]] = []
+
     def __init__(self) -> None:
         self.runtime = Runtime()
         self.turns = 0
+        self.made.append(self)
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """Their threads follow nothing any more; called when their cluster is another test's."""
+        while cls.made:
+            cls.made.pop().runtime.stop()
 
     def until(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Take turns until the condition holds."""
