@@ -25,9 +25,8 @@ from prewarm.models.limit import limit_names
 from prewarm.names import pull_job_name
 from prewarm.platforms import MissingVariants
 from prewarm.references import registry_hosts
+from prewarm.sight import NODE_BUSY
 from prewarm.transactions import retried
-
-NODE_BUSY = "node_busy"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
-from prewarm.models import Batch, BatchStatus, Limit, NodeSlot
+from prewarm.models import Batch, BatchStatus, Limit, NodeSlot, Task
 from prewarm.models.limit import limit_names
 
 STEP_UP_EVERY = timedelta(minutes=10)
@@ -52,6 +52,15 @@ def rank(task: str, priority: int, since: datetime, now: datetime) -> tuple[floa
     """A task's place within its tenant, least first."""
     steps = max(0, (now - since) // STEP_UP_EVERY)
     return (-(priority + steps), since, task)
+
+
+Place = tuple[bool, int, tuple[float, datetime, str]]
+
+
+def place(task: Task, in_flight: Mapping[str, int], now: datetime) -> Place:
+    """A task's place among all, least first, as `share_of` plays it through."""
+    held = 0 if task.urgent else in_flight.get(str(task.tenant_id), 0)
+    return (not task.urgent, held, rank(str(task.pk), task.priority, task.created_at, now))
 
 
 def reachable(now: datetime) -> QuerySet[Batch]:

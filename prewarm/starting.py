@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from prewarm import batch_waits, limits
 from prewarm.batch_waits import Waits
-from prewarm.dispatch import NODE_BUSY, Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
+from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
 from prewarm.held import Held
 from prewarm.live_settings import intake
-from prewarm.models import Node, NodeStatus, NodeView, Task
+from prewarm.models import Node, NodeStatus, Task
 from prewarm.news import stop_reason
-from prewarm.node_turns import our_turn
 from prewarm.platforms import MissingVariants
 from prewarm.pull import Phase, Pull
 from prewarm.runtime import Runtime
 from prewarm.settle import BatchNews
+from prewarm.sight import NODE_BUSY, Sight
 from prewarm.upsert import ROWS
 
 # Seen in a dispatch that did not come about; the next cycle, a moment later, knows more.
@@ -56,11 +55,12 @@ class Room:
 class Start:
     """One task's dispatch in one cycle: `look` first, settle what it `decided`, then `go`."""
 
-    def __init__(self, runtime: Runtime, group: list[Held], now: datetime) -> None:
+    def __init__(self, runtime: Runtime, group: list[Held], sight: Sight) -> None:
         self.runtime = runtime
+        self.sight = sight
         self.everything = group
         self.group = [held for held in group if not stop_reason(held) and not held.planning]
-        self.now = now
+        self.now = sight.now
         self.wants: Counter[int] = Counter()  # by batch id, for whom there is room but for the limits
         self.candidates: list[Candidate] = []
         self.nodes: dict[str, Node] = {}
@@ -87,13 +87,20 @@ class Start:
         if not ready or not room.task:
             self.note("")
             return {}
-        if not NodeView.load().fresh():
+        if not self.sight.fresh:
             self.note("node_view_stale", unfinished)
             return {}
-        free = our_turn(self.task, on_free_nodes(ready), self.now)
+        free = self.ours(ready)
         if not free:
             self.note(NODE_BUSY, [held for held in self.group if held.candidates(self.now)])
         return self.examine(free, room)
+
+    def ours(self, ready: list[Candidate]) -> list[Candidate]:
+        """Those whose node has no pull job, and that no task before this one in the order could use now."""
+        free = on_free_nodes([candidate for candidate in ready if candidate.result.node not in self.sight.busy])
+        before = self.sight.before(self.task) if free else frozenset()
+        taken = self.sight.wanted(before, [candidate.result.node for candidate in free])
+        return [candidate for candidate in free if candidate.result.node not in taken]
 
     def examine(self, free: list[Candidate], room: Room) -> dict[int, BatchNews]:
         """Look at as many nodes as there is room for; while none of them needs a pull, at four times as many."""
@@ -129,6 +136,7 @@ class Start:
         }
         left = left[: task.max_in_flight - task.in_flight]
         done = dispatch(self.runtime.installation, task, left, standing, self.now)
+        self.sight.took(slot for _, slot in done.slots)
         for candidate, slot in done.slots:
             result = candidate.result
             result.status, result.not_before = NodeStatus.PULLING, None

@@ -29,6 +29,7 @@ from prewarm.runtime import Runtime
 from prewarm.sender import WaitFor
 from prewarm.sending import send_creates, send_deletes
 from prewarm.settle import BatchNews, settle
+from prewarm.sight import Sight
 from prewarm.starting import Start
 from prewarm.stopping import give_up, keep_clock, stop_overdue
 from prewarm.takeover import tell_of_takeover
@@ -127,9 +128,13 @@ class Turn:
             with self.apart(group):
                 settled = bool(self.settle(group, now)) or settled
         if beat or settled:  # what one task gave back may be what another waits for
-            for group in self.by_task():
+            sight = Sight(now)
+            groups = self.by_task()
+            if len(groups) > 1:
+                groups.sort(key=lambda group: sight.place(group[0].task))
+            for group in groups:
                 with self.apart(group):
-                    self.start(group, now)
+                    self.start(group, sight)
         send_creates(self.runtime, self.held.values())
         send_deletes(self.runtime, self.pulls())
         self.renew()
@@ -251,11 +256,11 @@ class Turn:
                 held.set_task(settled.task)
         return True
 
-    def start(self, group: list[Held], now: datetime) -> None:
+    def start(self, group: list[Held], sight: Sight) -> None:
         """Start what may start of one task; what its nodes decide without a pull is settled first."""
-        start = Start(self.runtime, group, now)
+        start = Start(self.runtime, group, sight)
         if decided := start.look():
-            self.settle(group, now, decided)
+            self.settle(group, sight.now, decided)
             self.rhythm.hurry = True  # the places that it left free are for others
         done = start.go(self.held)
         if done.slots:

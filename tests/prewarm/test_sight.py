@@ -9,10 +9,9 @@ import pytest
 from django.utils import timezone
 
 from prewarm import stopping
-from prewarm.dispatch import Candidate
 from prewarm.image_results import untouched
 from prewarm.models import Batch, NodeResult, NodeSlot, Task
-from prewarm.node_turns import our_turn
+from prewarm.sight import Sight
 from tests.prewarm.rows import asked, open_batch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -27,8 +26,8 @@ def wants_node(tenant: str = "default", **wishes: Any) -> Batch:
 
 def gets_node(batch: Batch, now: datetime | None = None) -> bool:
     batch.task.refresh_from_db()
-    candidates = [Candidate(batch, result) for result in batch.node_results.all()]
-    return our_turn(batch.task, candidates, now or timezone.now()) == candidates
+    sight = Sight(now or timezone.now())
+    return not sight.wanted(sight.before(batch.task), [result.node for result in batch.node_results.all()])
 
 
 def pulls(batch: Batch, nodes: int = 1) -> None:
