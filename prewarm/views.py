@@ -21,6 +21,7 @@ from prewarm import selectors, stopping, submit
 from prewarm.changes import changes, etag, events
 from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
 from prewarm.preview import preview
+from prewarm.preview.schema import Preview
 from prewarm.serializers import (
     EventSerializer,
     NodeResultSchema,
@@ -84,12 +85,12 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
         task = submit.submit(tenant=tenant, wish=wish, **self.who(request))
         return self.accepted(task)
 
-    @extend_schema(request=TaskRequest, responses={200: dict})
+    @extend_schema(request=TaskRequest, responses={200: Preview})
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
-        """What this task would do: matched nodes, skipped ones and why, warnings. Nothing is made."""
-        _, wish = self.permitted_wish(request)
-        return Response(preview(wish))
+        """What this task would do: which nodes, what is warm, what the registries say, how long. Nothing is made."""
+        tenant, wish = self.permitted_wish(request)
+        return Response(preview(wish, tenant))
 
     @extend_schema(request=None, responses={202: TaskDetail})
     @action(detail=True, methods=["post"])

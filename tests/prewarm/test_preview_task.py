@@ -10,8 +10,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Tenant
-from prewarm.models import Batch, NodeView, Task
-from tests.prewarm.rows import cluster_of
+from prewarm import live_settings
+from prewarm.image_results import untouched
+from prewarm.models import Batch, Limit, NodeResult, NodeSlot, NodeView, Setting, Task
+from tests.prewarm.rows import asked, cap, cluster_of, open_batch
 
 pytestmark = pytest.mark.django_db
 PREVIEW = "/api/v1/tasks/preview/"
@@ -154,6 +156,101 @@ class TestWarnings:
         cluster_of("n1")
 
         assert any("latest moves" in text for text in preview(as_otto, images=[image])["warnings"]) is moves
+
+
+class TestWhatItWouldWaitFor:
+    def test_is_nothing_where_all_is_free(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+
+        assert preview(as_otto)["waits"] == []
+
+    def test_a_paused_intake(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+        Setting.objects.create(name="intake_paused", value=True, changed_at=timezone.now(), changed_by="root")
+        live_settings.forget()
+
+        assert [entry["for"] for entry in preview(as_otto)["waits"]] == ["intake_paused"]
+
+    def test_news_of_the_nodes(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+        NodeView.objects.update(heard_at=None)
+
+        assert [entry["for"] for entry in preview(as_otto)["waits"]] == ["node_view_stale"]
+
+    def test_limits_that_are_full_with_their_figures(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+        for name in ("cluster", "host:docker.io", "host:ghcr.io"):
+            cap(name, 7)
+        Limit.objects.update(used=7)
+
+        waits = preview(as_otto)["waits"]
+
+        assert [(entry["for"], entry["name"]) for entry in waits] == [("limit", "cluster"), ("limit", "host:docker.io")]
+        assert "7 of 7 pull jobs at the registry docker.io run" in waits[1]["hint"]
+
+    def test_nodes_on_which_another_task_pulls(self, as_otto: APIClient) -> None:
+        cluster_of("n1", "n2", "n3")
+        other = asked(images=["redis:7"])
+        batch = open_batch(other)
+        for node in ("n1", "n2"):
+            pulled_on(other, batch, node)
+
+        waits = preview(as_otto, all_nodes=None, node_names=["n2", "n3"])["waits"]
+
+        assert [entry["for"] for entry in waits] == ["busy_nodes"]
+        assert waits[0]["hint"].startswith("1 of the nodes is being pulled on")
+
+    def test_tasks_that_wait_for_the_same_limit_already(self, as_otto: APIClient) -> None:
+        cluster_of("n1")
+        cap("cluster", 1)
+        batch = open_batch(asked())
+        Batch.objects.filter(pk=batch.pk).update(waiting=3)
+
+        waits = preview(as_otto)["waits"]
+
+        assert [entry["for"] for entry in waits] == ["tasks_ahead"]
+        assert waits[0]["hint"].startswith("1 task waits for room already")
+
+
+def pulled_on(task: Task, batch: Batch, node: str) -> None:
+    result = NodeResult.objects.create(task=task, batch=batch, node=node, status="pulling", images=untouched([0]))
+    NodeSlot.objects.create(
+        node=node,
+        node_result=result,
+        batch=batch,
+        attempt=1,
+        part=0,
+        tenant_id=task.tenant_id,
+        hosts=[],
+        images=[0],
+        pull_job=f"ips-{node}",
+        taken_at=timezone.now(),
+    )
+
+
+def test_the_registries_are_not_asked_where_that_is_switched_off(as_otto: APIClient) -> None:
+    cluster_of("n1")
+
+    assert preview(as_otto, images=["redis:7", "nginx:1.27"])["images"] == [
+        {
+            "image": image,
+            "registry": "off",
+            "reason": None,
+            "message": "",
+            "bytes": None,
+            "platforms": [],
+            "checked_at": None,
+        }
+        for image in ("redis:7", "nginx:1.27")
+    ]
+
+
+def test_it_says_how_the_nodes_follow_each_other(as_otto: APIClient) -> None:
+    cluster_of(*(f"n{n:02}" for n in range(25)))
+
+    body = preview(as_otto, first_wave=2, batch_size=10)
+
+    assert body["waves"] == {"batches": 4, "first_wave": 2, "nodes_at_once": 5}
 
 
 def test_two_hundred_nodes_are_shown_and_all_are_counted(as_otto: APIClient) -> None:

@@ -87,7 +87,7 @@ class Command(OperatorCommand):
         except Problem as refused:
             raise CommandError(str(refused.detail), returncode=USAGE) from refused
         if options["dry_run"]:
-            self.show_preview(wish, as_json=options["json"])
+            self.show_preview(wish, tenant, as_json=options["json"])
             return
         task = submit.submit(tenant=tenant, user=None, actor=shell_actor(), request_id="", wish=wish)
         if not options["wait"]:
@@ -158,10 +158,10 @@ class Command(OperatorCommand):
         if page.lines:
             self.stdout.write("\n".join(page.lines))
 
-    def show_preview(self, wish: dict[str, Any], *, as_json: bool) -> None:
-        found = preview(wish)
+    def show_preview(self, wish: dict[str, Any], tenant: Tenant, *, as_json: bool) -> None:
+        found = preview(wish, tenant)
         if as_json:
-            self.stdout.write(json.dumps(found))
+            self.stdout.write(json.dumps(found, default=str))
             return
         page = Page(width_of(self.stdout.isatty()))
         batches = counted(found["batches"], "batch", "batches")

@@ -1,4 +1,4 @@
-"""What a task would do, before it is made."""
+"""The answer of a preview, put together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from accounts.models import Tenant
+from prewarm import order
 from prewarm.clock import database_now
 from prewarm.eligibility import skip_reason
 from prewarm.estimate import Estimate, estimate
@@ -14,6 +16,7 @@ from prewarm.evidence import Presence, presence
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeView, PullPolicy
 from prewarm.planner import batch_sizes, matching_nodes
+from prewarm.preview.waits import waits
 from prewarm.reasons import hint_for
 from prewarm.references import registry_hosts
 from prewarm.wording import duration
@@ -21,8 +24,9 @@ from prewarm.wording import duration
 SHOWN = 200
 
 
-def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """Matched nodes, those skipped and why, what is surely there or not on the first ones; an estimate; warnings."""
+def preview(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
+    """Matched nodes, those skipped and why, what is there already, what the registries say; an estimate; warnings."""
+    now = database_now()
     matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
     reasons = {
         name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
@@ -34,17 +38,24 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
     rows = Node.objects.in_bulk(shown) if evidence else {}
     known = {name: presence(row, wish["images"]) for name, row in rows.items()}
     skipped = Counter(reason for reason in reasons.values() if reason)
-    left = len(matched) - sum(skipped.values())
-    estimated = estimate(
-        images=wish["images"],
-        hosts=registry_hosts(wish["images"]),
-        tenant=wish.get("tenant") or "",
-        nodes=left,
-        at_once=wish["concurrency"] * wish["parallel_batches"],
+    left = [name for name in matched if not reasons[name]]
+    hosts = registry_hosts(wish["images"])
+    at_once = wish["concurrency"] * wish["parallel_batches"]
+    estimated = estimate(images=wish["images"], hosts=hosts, tenant=str(tenant.pk), nodes=len(left), at_once=at_once)
+    mine = order.Waiting(
+        task="this one",
+        tenant=str(tenant.pk),
+        urgent=wish["urgent"],
+        priority=wish["priority"],
+        since=now,
+        hosts=tuple(hosts),
+        wants=min(at_once, len(left)),
     )
+    batches = sum(1 for _ in batch_sizes(len(left), wish["batch_size"], wish["first_wave"]))
+    first_wave = wish["first_wave"] if 0 < wish["first_wave"] < len(left) else 0
     given = wish["timeout_seconds"]
     return {
-        "matched": left,
+        "matched": len(left),
         "total": Node.objects.count(),
         "skipped": [
             {"reason": reason, "hint": hint_for(reason), "nodes": nodes} for reason, nodes in skipped.most_common()
@@ -58,10 +69,27 @@ def preview(wish: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name in shown
         ],
-        "batches": sum(1 for _ in batch_sizes(left, wish["batch_size"], wish["first_wave"])),
-        "estimate": asdict(estimated),
+        "images": [_not_asked(image) for image in wish["images"]],
+        "warm": _warm(left, known),
+        "batches": batches,
+        "waves": {"batches": batches, "first_wave": first_wave, "nodes_at_once": estimated.nodes_at_once},
+        "estimate": {**asdict(estimated), "bytes": None},
         "timeout_seconds": estimated.timeout if given is None else given,
+        "waits": waits(mine, left, now, fresh=fresh),
         "warnings": [*_warnings(wish, len(matched), fresh), *_of_time(given, estimated)],
+    }
+
+
+def _not_asked(image: str) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"reason": None, "message": "", "bytes": None, "platforms": [], "checked_at": None}
+    return {"image": image, "registry": "off", **nothing}
+
+
+def _warm(left: Sequence[str], known: Mapping[str, Sequence[Presence]]) -> dict[str, int]:
+    found = [known.get(name, [Presence.UNKNOWN]) for name in left]
+    return {
+        "nodes": sum(all(one is Presence.PRESENT for one in images) for images in found),
+        "unknown": sum(Presence.UNKNOWN in images and Presence.ABSENT not in images for images in found),
     }
 
 
