@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -96,6 +97,17 @@ def envzone(name: str, default: str) -> str:
 
 def envlist(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in envstr(name, default).split(",") if part.strip()]
+
+
+def envnetworks(name: str, default: str = "") -> list[str]:
+    """Networks like 10.0.0.0/8, separated by commas."""
+    networks = envlist(name, default)
+    for text in networks:
+        try:
+            ip_network(text)
+        except ValueError as wrong:
+            raise ImproperlyConfigured(f"{name} names {text!r}, which is no network: {wrong}.") from None
+    return networks
 
 
 def envsecret(name: str, default: str = "") -> str:

@@ -13,6 +13,7 @@ from ips.environment import (
     envchoice,
     envint,
     envlist,
+    envnetworks,
     envseconds,
     envsecret,
     envstr,
@@ -232,6 +233,10 @@ PULL_NAMESPACE = envstr("IPS_PULL_NAMESPACE", "ips-pull")
 PULL_SERVICE_ACCOUNT = envstr("IPS_PULL_SERVICE_ACCOUNT", "ips-puller")
 PRIORITY_CLASS = envstr("IPS_PRIORITY_CLASS", "ips-prewarm")
 HELPER_IMAGE = envstr("IPS_HELPER_IMAGE")
+
+# What goes out on a user's word: which private networks it may reach, and whether registries are asked beforehand
+OUTBOUND_PRIVATE = envnetworks("IPS_OUTBOUND_PRIVATE")
+REGISTRY_CHECK = envchoice("IPS_REGISTRY_CHECK", "on", ("on", "off")) == "on"
 
 # Limits. What a platform administrator decides while IPS runs (prewarm.live_settings) goes before the first five.
 CAP_CLUSTER = envint("IPS_CAP_CLUSTER", 100, at_least=1)

@@ -33,6 +33,7 @@ os.environ.update(
     IPS_JWT_KEY=secrets.token_urlsafe(48),
     IPS_VERSION="0.0.0+tests",
     IPS_CLUSTER="simulated",
+    IPS_REGISTRY_CHECK="off",  # many tests want pulls of what is not there; those of the check switch it on
     # Nothing listens there until a test asks for the `valkey` fixture.
     IPS_REDIS_URL=f"redis://127.0.0.1:{free_port()}/0",
 )

@@ -18,6 +18,7 @@ PROGRAMS = {  # package: a program of it
     "gcc": "gcc",
     "git": "git",
     "faketime": "faketime",
+    "openssl": "openssl",
     "chromium": "chromium",
 }
 
