@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -10,17 +10,20 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import AuditEntry, Membership, Session, Tenant, User
+from accounts.api_keys import By, revoke_key
+from accounts.models import ApiKey, AuditEntry, Membership, Session, Tenant, User
+from ips.request_id import current_request_id
 
 if TYPE_CHECKING:  # generic for the type checker only
     MembershipRows = admin.TabularInline[Membership, User]
     TenantPages = admin.ModelAdmin[Tenant]
     SessionPages = admin.ModelAdmin[Session]
     AuditPages = admin.ModelAdmin[AuditEntry]
+    KeyPages = admin.ModelAdmin[ApiKey]
     UserPages = UserAdmin[User]
 else:
     MembershipRows, UserPages = admin.TabularInline, UserAdmin
-    TenantPages = SessionPages = AuditPages = admin.ModelAdmin
+    TenantPages = SessionPages = AuditPages = KeyPages = admin.ModelAdmin
 
 admin.site.unregister(Group)  # rights are roles in tenants
 
@@ -72,6 +75,44 @@ class SessionAdmin(SessionPages):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(KeyPages):
+    """Which programs may come in. Made and rotated by their owners; revoked here too."""
+
+    list_display = (
+        "name",
+        "key_id",
+        "last_four",
+        "owner",
+        "tenant",
+        "scopes",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
+    list_select_related = ("owner", "tenant")
+    search_fields = ("name", "key_id", "owner__username")
+    exclude = ("secret_hash",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke the selected keys", permissions=["view"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        user = cast(User, request.user)
+        chosen = list(keys.select_related("tenant"))
+        for key in chosen:
+            revoke_key(key, By(user, user.get_username(), current_request_id()))
+        self.message_user(request, f"{len(chosen)} keys revoked.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Role, User
+from accounts.permissions import Rights
 from ips.version import version
 from prewarm.installation import describe
 from prewarm.intake_view import IntakeForUserSerializer, intake_for
@@ -33,13 +34,17 @@ class MeSerializer(serializers.Serializer[Any]):
     intake = IntakeForUserSerializer()
 
 
-def me(user: User) -> dict[str, Any]:
-    memberships = user.memberships.order_by("tenant__slug").values_list("tenant__slug", "role")
+def me(rights: Rights) -> dict[str, Any]:
+    user = rights.user
+    assert isinstance(user, User)
+    joined = user.memberships.filter(tenant__in=rights.tenants()).order_by("tenant__slug")
     return {
         "id": str(user.pk),
         "username": user.username,
-        "is_platform_admin": user.is_platform_admin,
-        "memberships": [{"tenant": tenant, "role": role} for tenant, role in memberships],
+        "is_platform_admin": rights.platform_admin,
+        "memberships": [
+            {"tenant": tenant, "role": role} for tenant, role in joined.values_list("tenant__slug", "role")
+        ],
         "installation": {**describe(), "version": version()},
-        "intake": intake_for(user),
+        "intake": intake_for(rights),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from django.contrib.auth.models import AnonymousUser
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from accounts.models import Membership, Role, Tenant, User
+from accounts.models import ApiKey, Membership, Role, Scope, Tenant, User
 from ips.problems import Problem
 
 if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
@@ -25,23 +26,50 @@ class Owned(Protocol):
     tenant: Tenant
 
 
-def visible_tenants(user: User | AnonymousUser) -> QuerySet[Tenant]:
-    """The tenants whose things this user may see: all for a platform administrator, else those joined."""
-    if isinstance(user, AnonymousUser):
-        return Tenant.objects.none()
-    if user.is_platform_admin:
-        return Tenant.objects.all()
-    return Tenant.objects.filter(memberships__user=user)
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may do now: the user's roles, or what an API key leaves of them in its one tenant."""
 
+    user: User | AnonymousUser
+    key: ApiKey | None = None
 
-def role_in(user: User | AnonymousUser, tenant: Tenant) -> Role | None:
-    """The role that counts in this tenant; a platform administrator is admin everywhere."""
-    if isinstance(user, AnonymousUser):
-        return None
-    if user.is_platform_admin:
-        return Role.ADMIN
-    role = Membership.objects.filter(user=user, tenant=tenant).values_list("role", flat=True).first()
-    return None if role is None else Role(role)
+    @classmethod
+    def of(cls, request: Request) -> Rights:
+        return cls(request.user, request.auth if isinstance(request.auth, ApiKey) else None)
+
+    @property
+    def platform_admin(self) -> bool:
+        """Whether everything is allowed; never by an API key, which belongs to one tenant."""
+        return isinstance(self.user, User) and self.user.is_platform_admin and self.key is None
+
+    @property
+    def actor(self) -> str:
+        """As history and audit name who did something: `otto`, or `otto (key deploy)`."""
+        name = self.user.get_username()
+        return f"{name} (key {self.key.name})"[:160] if self.key else name
+
+    def tenants(self) -> QuerySet[Tenant]:
+        """Those whose things may be seen: all for a platform administrator, else those joined; of a key its own."""
+        if isinstance(self.user, AnonymousUser):
+            return Tenant.objects.none()
+        if self.key:
+            return Tenant.objects.filter(pk=self.key.tenant_id)  # that its owner belongs there was looked at just now
+        if self.user.is_platform_admin:
+            return Tenant.objects.all()
+        return Tenant.objects.filter(memberships__user=self.user)
+
+    def role_in(self, tenant: Tenant) -> Role | None:
+        """The role that counts in this tenant; a platform administrator is admin everywhere."""
+        if isinstance(self.user, AnonymousUser) or (self.key and self.key.tenant_id != tenant.pk):
+            return None
+        if self.user.is_platform_admin:
+            return Role.ADMIN
+        role = Membership.objects.filter(user=self.user, tenant=tenant).values_list("role", flat=True).first()
+        return None if role is None else Role(role)
+
+    def opens(self, scope: Scope) -> bool:
+        """Whether the credential reaches this far; a session reaches everywhere."""
+        return self.key is None or scope == Scope.READ or scope in self.key.scopes
 
 
 def tenant_for(request: Request, slug: str = "", roles: frozenset[Role] = OPERATE) -> Tenant:
@@ -50,21 +78,35 @@ def tenant_for(request: Request, slug: str = "", roles: frozenset[Role] = OPERAT
     1. An empty slug means the tenant `default`.
     2. A tenant that the user may not see is refused exactly like one that does not exist (404).
     3. A role below `roles` is 403.
+
+    Where none is named, an API key means its own tenant.
     """
-    tenant = visible_tenants(request.user).filter(slug=slug or DEFAULT_TENANT).first()
+    rights = Rights.of(request)
+    own = rights.key.tenant.slug if rights.key else DEFAULT_TENANT
+    tenant = rights.tenants().filter(slug=slug or own).first()
     if tenant is None:
         detail = "There is no such tenant, or you may not see it."
         raise Problem(404, "not_found", detail, errors=[{"pointer": "tenant", "code": "not_found", "detail": detail}])
-    if role_in(request.user, tenant) not in roles:
+    if rights.role_in(tenant) not in roles:
         raise Problem(403, "role_too_low", "Your role in this tenant does not allow this.")
     return tenant
 
 
 class SignedIn(BasePermission):
-    """Anyone with a living session."""
+    """Anyone with a living session or a good API key."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return isinstance(request.user, User)
+
+
+class InPerson(SignedIn):
+    """Anyone with a living session: what concerns the account itself is not for API keys."""
+
+    message = "This needs a person who is signed in; an API key does not do."
+    code = "session_only"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and Rights.of(request).key is None
 
 
 class Member(SignedIn):
@@ -74,7 +116,7 @@ class Member(SignedIn):
     code = "no_membership"
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return super().has_permission(request, view) and visible_tenants(request.user).exists()
+        return super().has_permission(request, view) and Rights.of(request).tenants().exists()
 
 
 class PlatformAdmin(SignedIn):
@@ -84,14 +126,15 @@ class PlatformAdmin(SignedIn):
     code = "platform_admin_only"
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, User) and request.user.is_platform_admin
+        return Rights.of(request).platform_admin
 
 
 class TenantRole(SignedIn):
     """Reading needs any role in the object's tenant, writing one of the view's `write_roles` (operator, admin).
 
-    The view's queryset must be scoped with `visible_tenants`: then what one may not see is 404 before anything else
-    is asked. What is created names its tenant through `tenant_for`.
+    An API key needs the view's `write_scope` (manage) to write. The view's queryset must be scoped with
+    `Rights.tenants`: then what one may not see is 404 before anything else is asked. What is created names its tenant
+    through `tenant_for`.
     """
 
     message = "Your role does not allow this."
@@ -103,16 +146,31 @@ class TenantRole(SignedIn):
         # An object's own tenant decides below. Without an object, a role somewhere must do to write at all.
         if request.method in SAFE_METHODS or view.kwargs:
             return True
+        _refuse_small_key(request, view)
+        rights = Rights.of(request)
         user = request.user
-        return isinstance(user, User) and (
-            user.is_platform_admin or user.memberships.filter(role__in=_write_roles(view)).exists()
+        return rights.platform_admin or (
+            isinstance(user, User)
+            and (
+                user.is_platform_admin
+                or user.memberships.filter(role__in=_write_roles(view), tenant__in=rights.tenants()).exists()
+            )
         )
 
     def has_object_permission(self, request: Request, view: APIView, obj: Owned) -> bool:
-        role = role_in(request.user, obj.tenant)
-        return role is not None if request.method in SAFE_METHODS else role in _write_roles(view)
+        role = Rights.of(request).role_in(obj.tenant)
+        if request.method in SAFE_METHODS:
+            return role is not None
+        _refuse_small_key(request, view)
+        return role in _write_roles(view)
 
 
 def _write_roles(view: APIView) -> frozenset[Role]:
     roles: frozenset[Role] = getattr(view, "write_roles", OPERATE)
     return roles
+
+
+def _refuse_small_key(request: Request, view: APIView) -> None:
+    needed: Scope = getattr(view, "write_scope", Scope.MANAGE)
+    if not Rights.of(request).opens(needed):
+        raise Problem(403, "scope_too_small", f"This API key does not have the scope {needed.value!r}.")

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.hashing import one_hash
 from accounts.models import Session, User
 from accounts.throttle import Attempt
 from ips.client_address import client_address
 from ips.problems import Problem
-
-# A hash takes a core for a fifth of a second; more of them at once would starve all other requests of the process.
-_hashing = BoundedSemaphore(4)
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> User:
@@ -28,7 +23,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     Django's backend hashes the password for a name that nobody has, too. Too many attempts are 429.
     """
     attempt = Attempt(username, client_address(request))
-    with _one_hash():
+    with one_hash():
         user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         raise Problem(401, "bad_credentials", "The username or the password is wrong.")
@@ -53,18 +48,8 @@ def open_session(request: HttpRequest, user: User) -> Session:
 def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
     """Whether the user knows the own password; counted like a sign-in, for a stolen session guesses as well."""
     attempt = Attempt(user.username, client_address(request))
-    with _one_hash():
+    with one_hash():
         right = user.check_password(password)
     if right:
         attempt.succeeded()
     return right
-
-
-@contextmanager
-def _one_hash() -> Iterator[None]:
-    if not _hashing.acquire(blocking=False):
-        raise Problem(429, "throttled", "Too many people are signing in. Try again in a second.", retry_after=1)
-    try:
-        yield
-    finally:
-        _hashing.release()

@@ -7,9 +7,11 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import views
 from accounts.audit_views import AuditViewSet
+from accounts.key_views import ApiKeyViewSet
 
 router = SimpleRouter()
 router.register("auth/sessions", views.SessionViewSet, basename="session")
+router.register("api-keys", ApiKeyViewSet, basename="api-key")
 router.register("audit", AuditViewSet, basename="audit")
 
 urlpatterns = [

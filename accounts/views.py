@@ -20,6 +20,7 @@ from accounts.credentials import give_cookie, session_from_cookie, take_cookie
 from accounts.me import MeSerializer, me
 from accounts.models import Session, User
 from accounts.passwords import MAX_LENGTH
+from accounts.permissions import InPerson, Rights
 from accounts.sign_in import check_credentials, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
@@ -68,10 +69,10 @@ class LoginView(APIView):
         user = check_credentials(request._request, asked["username"], asked["password"])
         session = open_session(request._request, user)
         if not asked["cookie"]:
-            return Response({"token": token_for(session), "expires_at": session.expires_at, "user": me(user)})
+            return Response({"token": token_for(session), "expires_at": session.expires_at, "user": me(Rights(user))})
         if replaced := session_from_cookie(request._request):
             Session.objects.filter(pk=replaced.pk).end()
-        response = Response({"user": me(user)})
+        response = Response({"user": me(Rights(user))})
         give_cookie(response, session)
         rotate_token(request._request)
         return response
@@ -79,6 +80,8 @@ class LoginView(APIView):
 
 class LogoutView(APIView):
     """Sign out. The token is worth nothing from this moment on, wherever it was copied to."""
+
+    permission_classes = (InPerson,)
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -93,7 +96,7 @@ class MeView(APIView):
 
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        return Response(me(_session(request).user))
+        return Response(me(Rights.of(request)))
 
 
 class PasswordSerializer(serializers.Serializer[Any]):
@@ -103,6 +106,8 @@ class PasswordSerializer(serializers.Serializer[Any]):
 
 class PasswordView(APIView):
     """Change the own password. All other sessions of the user end with it."""
+
+    permission_classes = (InPerson,)
 
     @extend_schema(request=PasswordSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -130,6 +135,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Session]):
     """Where I am signed in. Deleting a session signs that place out at once."""
 
+    permission_classes = (InPerson,)
     serializer_class = SessionSerializer
     queryset = Session.objects.none()
 
@@ -159,5 +165,5 @@ def change_password(user: User, password: str, keep: Session | None = None) -> N
 
 
 def _session(request: Request) -> Session:
-    # SessionAuthentication is the only way in, and SignedIn has refused everybody else.
+    # SessionAuthentication is the only way in, and InPerson has refused everybody else.
     return cast(Session, request.auth)

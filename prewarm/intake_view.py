@@ -6,8 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import User
-from accounts.permissions import visible_tenants
+from accounts.permissions import Rights
 from prewarm import live_settings
 from prewarm.clock import database_now
 from prewarm.models import FINISHED, NodeSlot, Task
@@ -30,13 +29,13 @@ class IntakeForUserSerializer(IntakeSerializer):
     unfinished_tasks = serializers.IntegerField()
 
 
-def intake_for(user: User) -> dict[str, Any]:
+def intake_for(rights: Rights) -> dict[str, Any]:
     """While pulls may start, nothing is counted: then nobody asks."""
     now = live_settings.intake(database_now())
     told = {"waits_for": now.waits_for, "since": now.since, "opens_at": now.opens_at, "by": now.by}
     running = unfinished = 0
     if now.waits_for:
-        tenants = visible_tenants(user).values("pk")
+        tenants = rights.tenants().values("pk")
         running = NodeSlot.objects.filter(tenant_id__in=tenants, judged_at=None).count()
         unfinished = Task.objects.filter(tenant__in=tenants).exclude(status__in=FINISHED).count()
     return {**told, "reason": now.reason, "running_pull_jobs": running, "unfinished_tasks": unfinished}

@@ -11,8 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Tenant, User
-from accounts.permissions import Member, TenantRole, tenant_for, visible_tenants
+from accounts.models import Scope, Tenant, User
+from accounts.permissions import Member, Rights, TenantRole, tenant_for
 from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
 from ips.query import chosen, holding, only_known, ordering
@@ -44,11 +44,12 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     """Prewarm tasks: make one, follow it, stop it, try again what failed."""
 
     permission_classes = (TenantRole,)
+    write_scope = Scope.TASKS
     serializer_class = TaskSerializer
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
     def get_queryset(self) -> QuerySet[Task]:
-        return Task.objects.filter(tenant__in=visible_tenants(self.request.user)).select_related("tenant")
+        return Task.objects.filter(tenant__in=Rights.of(self.request).tenants()).select_related("tenant")
 
     def get_serializer_class(self) -> type[TaskSerializer]:
         return TaskSerializer if self.action == "list" else TaskDetail
@@ -171,12 +172,12 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
         asked.is_valid(raise_exception=True)
         wish = dict(asked.validated_data)
         tenant = tenant_for(request, wish.pop("tenant"))
-        check_precedence(wish, tenant, platform_admin=self.who(request)["user"].is_platform_admin)
+        check_precedence(wish, tenant, platform_admin=Rights.of(request).platform_admin)
         return tenant, wish
 
     def who(self, request: Request) -> dict[str, Any]:
         assert isinstance(request.user, User)
-        return {"user": request.user, "actor": request.user.get_username(), "request_id": current_request_id()}
+        return {"user": request.user, "actor": Rights.of(request).actor, "request_id": current_request_id()}
 
     def moved(self, move: Any, request: Request) -> Response:
         task = self.get_object()

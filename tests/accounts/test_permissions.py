@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.models import Membership, Role, Tenant, User
-from accounts.permissions import Member, TenantRole, role_in, tenant_for, visible_tenants
+from accounts.permissions import Member, Rights, TenantRole, tenant_for
 from ips.problems import Problem
 from tests.people import person
 
@@ -87,7 +87,7 @@ def default() -> Tenant:
 
 def asking(user: User, method: str = "POST") -> Request:
     request = Request(RequestFactory().generic(method, "/"))
-    request.user = user
+    request.user, request.auth = user, None
     return request
 
 
@@ -131,8 +131,8 @@ class TestRoles:
         root = person("root", platform_admin=True)
 
         assert all(may(root, method, tenant) for method in ("GET", "POST") for tenant in (default, rivals))
-        assert set(visible_tenants(root)) == {default, rivals}
-        assert role_in(root, rivals) == Role.ADMIN
+        assert set(Rights(root).tenants()) == {default, rivals}
+        assert Rights(root).role_in(rivals) == Role.ADMIN
 
     def test_making_something_needs_a_role_that_writes_somewhere(self):
         view = View(kwargs={})

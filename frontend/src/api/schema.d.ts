@@ -4,6 +4,59 @@
  */
 
 export interface paths {
+    "/api/v1/api-keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        get: operations["api_keys_list"];
+        put?: never;
+        /** @description Make a key of one's own. Its text is in this answer and never shown again. */
+        post: operations["api_keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        get: operations["api_keys_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Revoke: it opens nothing from the next request on. The row stays, for the record. */
+        delete: operations["api_keys_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new key like this one; the old one goes on for some hours, so that nothing stands still. */
+        post: operations["api_keys_rotate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/": {
         parameters: {
             query?: never;
@@ -325,7 +378,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description What this task would do: matched nodes, skipped ones and why, warnings. Nothing is made. */
+        /** @description What this task would do: which nodes, what is warm, what the registries say, how long. Nothing is made. */
         post: operations["tasks_preview_create"];
         delete?: never;
         options?: never;
@@ -337,6 +390,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A key without its secret; `starts_with` and `last_four` tell it from others. */
+        ApiKey: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly starts_with: string;
+            readonly last_four: string;
+            readonly tenant: string;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly owner: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            networks: string[];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            readonly last_used_ip: string | null;
+            /** Format: uuid */
+            readonly replaced_by: string | null;
+        };
+        ApiKeyRequestRequest: {
+            /**
+             * @description Where it works; by default `default`.
+             * @default
+             */
+            tenant?: string;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * @description read; tasks: make and move tasks, for operators; manage: everything else an admin may do.
+             * @default [
+             *       "read"
+             *     ]
+             */
+            scopes?: components["schemas"]["ScopesEnum"][];
+            /** @description Empty: from anywhere. */
+            networks?: string[];
+            /** @default 90 */
+            expires_in_days?: number;
+        };
         /** @description One change: who, what, when, from what to what. */
         Audit: {
             readonly id: number;
@@ -401,6 +498,16 @@ export interface components {
             readonly text: string;
             readonly data: unknown;
         };
+        /**
+         * @description * `intake_paused` - intake_paused
+         *     * `window` - window
+         *     * `node_view_stale` - node_view_stale
+         *     * `limit` - limit
+         *     * `busy_nodes` - busy_nodes
+         *     * `tasks_ahead` - tasks_ahead
+         * @enum {string}
+         */
+        ForEnum: "intake_paused" | "window" | "node_view_stale" | "limit" | "busy_nodes" | "tasks_ahead";
         /** @description A task that has what another waits for. */
         HolderSchema: {
             /** Format: uuid */
@@ -488,6 +595,32 @@ export interface components {
             tenant: string;
             role: components["schemas"]["RoleEnum"];
         };
+        /** @description The only answer that has the key itself. */
+        NewApiKey: {
+            /** @description For the header: Authorization: Bearer <key>. Not shown again. */
+            readonly key: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            readonly starts_with: string;
+            readonly last_four: string;
+            readonly tenant: string;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly owner: string;
+            scopes: components["schemas"]["ScopesEnum"][];
+            networks: string[];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            readonly last_used_ip: string | null;
+            /** Format: uuid */
+            readonly replaced_by: string | null;
+        };
         /** @description A node as the watcher last saw it. */
         Node: {
             readonly name: string;
@@ -544,6 +677,21 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pulled" | "already_present" | "failed" | "cancelled" | "skipped";
+        PaginatedApiKeyList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ApiKey"][];
+        };
         PaginatedAuditList: {
             /** @example 123 */
             count: number;
@@ -663,6 +811,76 @@ export interface components {
             keep_tasks_days?: number | null;
             keep_audit_days?: number | null;
         };
+        /** @description What a task would do. Nothing is made. */
+        Preview: {
+            matched: number;
+            total: number;
+            skipped: components["schemas"]["PreviewSkipped"][];
+            nodes: components["schemas"]["PreviewNode"][];
+            images: components["schemas"]["PreviewImage"][];
+            warm: components["schemas"]["PreviewWarm"];
+            batches: number;
+            waves: components["schemas"]["PreviewWaves"];
+            estimate: components["schemas"]["PreviewEstimate"];
+            timeout_seconds: number;
+            waits: components["schemas"]["PreviewWait"][];
+            warnings: string[];
+        };
+        /** @description How long it may take, from what pulls took lately; how much all nodes together may have to load. */
+        PreviewEstimate: {
+            seconds: number;
+            nodes_at_once: number;
+            measured_images: number;
+            bytes: number | null;
+        };
+        /**
+         * @description What the image's registry says of it to somebody without credentials.
+         *
+         *     `missing` is sure, and such an image fails before any pull; from `unknown` nothing follows. While it is `checking`,
+         *     ask again in a second.
+         */
+        PreviewImage: {
+            image: string;
+            registry: components["schemas"]["RegistryEnum"];
+            reason: string | null;
+            message: string;
+            /** @description Compressed, for one node of the commonest platform. */
+            bytes: number | null;
+            platforms: string[];
+            /** Format: date-time */
+            checked_at: string | null;
+        };
+        /** @description One of the first nodes by name; `present` and `absent` are the places of images in the wish, as far as proven. */
+        PreviewNode: {
+            name: string;
+            skipped: string | null;
+            present: number[];
+            absent: number[];
+        };
+        /** @description Nodes that would be skipped for one reason. */
+        PreviewSkipped: {
+            reason: string;
+            hint: string;
+            nodes: number;
+        };
+        /** @description Something that a task which started now would wait for. */
+        PreviewWait: {
+            for: components["schemas"]["ForEnum"];
+            /** @description Of a limit: cluster, tenant or host:docker.io. */
+            name: string;
+            hint: string;
+        };
+        /** @description Of all matched nodes: how many surely have every image, and of how many that is not known. */
+        PreviewWarm: {
+            nodes: number;
+            unknown: number;
+        };
+        /** @description How the nodes follow each other. */
+        PreviewWaves: {
+            batches: number;
+            first_wave: number;
+            nodes_at_once: number;
+        };
         /**
          * @description * `IfNotPresent` - If Not Present
          *     * `Always` - Always
@@ -691,12 +909,35 @@ export interface components {
             look_closer: string[];
         };
         /**
+         * @description * `found` - found
+         *     * `missing` - missing
+         *     * `unknown` - unknown
+         *     * `checking` - checking
+         *     * `off` - off
+         * @enum {string}
+         */
+        RegistryEnum: "found" | "missing" | "unknown" | "checking" | "off";
+        /**
          * @description * `viewer` - Viewer
          *     * `operator` - Operator
          *     * `admin` - Admin
          * @enum {string}
          */
         RoleEnum: "viewer" | "operator" | "admin";
+        RotateRequestRequest: {
+            /**
+             * @description How long the old one goes on.
+             * @default 24
+             */
+            overlap_hours?: number;
+        };
+        /**
+         * @description * `read` - Read
+         *     * `tasks` - Tasks
+         *     * `manage` - Manage
+         * @enum {string}
+         */
+        ScopesEnum: "read" | "tasks" | "manage";
         Session: {
             /** Format: uuid */
             readonly id: string;
@@ -992,6 +1233,167 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    api_keys_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In the name and the owner's. */
+                search?: string;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedApiKeyList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_rotate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit_list: {
         parameters: {
             query?: {
@@ -1665,9 +2067,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description Any error. */
