@@ -6,18 +6,23 @@ is never given again.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+import orjson
 from django.db.models import QuerySet
 
 from prewarm.models import NodeResult, Task
 from prewarm.serializers import EventSerializer, TaskDetail, node_results
+from prewarm.waiting import waits_for
 
 MOST_NODES, MOST_EVENTS = 500, 1000
 
 
 def etag(task: Task) -> str:
-    return f'W/"{task.pk.hex}-{task.change}"'
+    """Of all that a reader is told: the counter, and what is found out when somebody looks, which no counter counts."""
+    found_out = hashlib.sha256(orjson.dumps(waits_for(task))).hexdigest()[:16]
+    return f'W/"{task.pk.hex}-{task.change}-{found_out}"'
 
 
 def changes(task: Task, after: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import orjson
 from prewarm.models import Node
 from prewarm.upsert import ROWS, upsert
 
+BYTES = 2_000_000
 _FIELDS = (
     "uid",
     "labels",
@@ -85,13 +86,27 @@ def quantity(text: str | None) -> int:
 
 
 def write(rows: Iterable[Node], digests: dict[str, str]) -> int:
-    """Write the rows whose digest is not the one known, ≤ 500 a statement; how many were written."""
+    """Write the rows whose digest is not the one known, ≤ 500 and ≤ 2 MB a statement; how many were written."""
     changed = [row for row in rows if digests.get(row.name) != row.digest]
-    for start in range(0, len(changed), ROWS):
-        part = changed[start : start + ROWS]
+    for part in _parts(changed):
         upsert(part, _FIELDS)
         digests.update((row.name, row.digest) for row in part)
     return len(changed)
+
+
+def _parts(rows: list[Node]) -> Iterator[list[Node]]:
+    """What is written together. A statement has quotes escaped, so it is longer than what is in its rows."""
+    part: list[Node] = []
+    size = 0
+    for row in rows:
+        length = len(orjson.dumps([row.images, row.labels, row.taints]))
+        if part and (len(part) == ROWS or size + length > BYTES):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    if part:
+        yield part
 
 
 def forget(names: Iterable[str], digests: dict[str, str]) -> None:

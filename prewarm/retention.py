@@ -1,19 +1,25 @@
-"""What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set."""
+"""What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set.
+
+And the limits of registries that no task has needed for a day.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from accounts.models import AuditEntry
 from prewarm import live_settings
-from prewarm.models import Task
+from prewarm.models import Limit, Task
 from prewarm.transactions import retried
 
 TASKS, ENTRIES = 5, 1000  # at a time: no transaction is long
+LIMITS_KEPT = timedelta(days=1)
 
 
 def prune(now: datetime) -> int:
-    """Delete some of what is too old, oldest first; how many rows of tasks and audit went."""
+    """Delete some of what is too old, oldest first; how many rows of tasks, audit and limits went."""
     live = live_settings.load()
     tasks_before = now - timedelta(days=live.keep_tasks_days)
     audit_before = now - timedelta(days=live.keep_audit_days)
@@ -24,4 +30,16 @@ def prune(now: datetime) -> int:
         retried(Task.objects.filter(pk=pk).delete)
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).delete()
-    return len(old) + len(entries)
+    return len(old) + len(entries) + _prune_limits(now)
+
+
+def _prune_limits(now: datetime) -> int:
+    """Whoever wants to take from one meanwhile finds it missing, and in its next cycle makes it anew."""
+    idle = Limit.objects.filter(name__startswith="host:", used=0)
+    names = list(idle.order_by("name").values_list("name", flat=True))
+    if not names:
+        return 0
+    recent = Task.objects.filter(Q(finished_at=None) | Q(finished_at__gt=now - LIMITS_KEPT))
+    needed = {f"host:{host}" for hosts in recent.values_list("hosts", flat=True) for host in hosts}
+    unneeded = [name for name in names if name not in needed][:ENTRIES]
+    return idle.filter(pk__in=unneeded).delete()[0] if unneeded else 0

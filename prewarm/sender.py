@@ -97,7 +97,7 @@ class Sender:
 
         def work() -> Answer:
             crash_point("creating", about=" ".join(images))
-            return self._create(manifest, images) if allowed() else WaitFor(0.0)
+            return self._create(manifest, images, allowed) if allowed() else WaitFor(0.0)
 
         self._submit("create", pull_job, work)
 
@@ -134,11 +134,11 @@ class Sender:
         self._under_way += 1
         self._pool.submit(run)
 
-    def _create(self, manifest: dict[str, Any], images: list[str]) -> Answer:
+    def _create(self, manifest: dict[str, Any], images: list[str], allowed: Callable[[], bool]) -> Answer:
         via_job = manifest["kind"] == "Job"
         name = manifest["metadata"]["name"]
         try:
-            made = self._cluster.post(jobs() if via_job else pods(), manifest)
+            made = self._cluster.post(jobs() if via_job else pods(), manifest, allowed)
         except AlreadyThere:
             return self._found(name, via_job, images)
         except Refused as refused:

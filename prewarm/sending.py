@@ -44,15 +44,25 @@ def send_deletes(runtime: Runtime, pulls: Iterable[Pull]) -> None:
     clock = time.monotonic()
     everything = list(pulls)
     waiting = [pull for pull in everything if _to_delete(pull) and pull.delete_due <= clock]
-    for pull in waiting[: limits.draw(limits.DELETES, len(waiting))]:
+    pods = {pull.name: _pod_of_job(pull, runtime) for pull in waiting}
+    left = limits.draw(limits.DELETES, len(waiting) + sum(1 for pod in pods.values() if pod))
+    for pull in waiting:
+        if not left:
+            break
+        pod = pods[pull.name] if left > 1 else None  # then the garbage collector takes it, a little later
+        left -= 2 if pod else 1
         pull.deleting = True
-        seen = runtime.stream.look(pull.name)
-        pod = (seen.name, seen.uid) if pull.via_job and seen and not seen.gone else None
         runtime.sender.delete(pull.name, pull.slot.uid, via_job=pull.via_job, pod=pod)
     for pull in everything:
         if needs_look(pull, runtime.stream):
             pull.look_due = clock + 5.0  # its answer sets it anew
             runtime.sender.look(pull.name, via_job=pull.via_job)
+
+
+def _pod_of_job(pull: Pull, runtime: Runtime) -> tuple[str, str] | None:
+    """Name and uid of the pod that is deleted together with its Job, by a request of its own."""
+    seen = runtime.stream.look(pull.name) if pull.via_job else None
+    return (seen.name, seen.uid) if seen and not seen.gone else None
 
 
 def _to_delete(pull: Pull) -> bool:

@@ -71,6 +71,7 @@ class Settled:
 
 def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     """Commit verdicts, give back slots and limits, end batches and, with the last one, the task."""
+    crash_point("news_gathered")
     settled = retried(lambda: _settle(task_id, news, now))
     for step in _steps(news):
         crash_point(step)

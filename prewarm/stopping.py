@@ -39,7 +39,7 @@ Move = Callable[[Task, str, datetime], bool]
 
 def cancel(task: Task, by: Asker | str) -> Task:
     """Start nothing more and end what runs. Asking again is harmless. Raises StatusForbids for a finished task."""
-    return _wish(task, "task.cancelled", _cancel, by)
+    return _wish(task, "task.cancelled", _cancel, by, wakes=True)
 
 
 def pause(task: Task, by: Asker | str) -> Task:
@@ -48,7 +48,7 @@ def pause(task: Task, by: Asker | str) -> Task:
 
 
 def resume(task: Task, by: Asker | str) -> Task:
-    return _wish(task, "task.resumed", _resume, by)
+    return _wish(task, "task.resumed", _resume, by, wakes=True)
 
 
 def keep_clock(task: Task, now: datetime) -> None:
@@ -85,6 +85,7 @@ def refuse(task: Task, now: datetime) -> None:
 
 def _stop(task: Task, reason: str, tell: Callable[[Task, datetime], None], now: datetime) -> None:
     def work() -> None:
+        progress.wake(task, now)  # its batches before the task, as settlements lock them
         locked = progress.lock(task.pk, stop_reason="", finished_at=None)
         if locked is None:
             return
@@ -96,12 +97,17 @@ def _stop(task: Task, reason: str, tell: Callable[[Task, datetime], None], now: 
     task.refresh_from_db(fields=["stop_reason", "cancel_requested_at", "change"])
 
 
-def _wish(task: Task, action: str, move: Move, by: Asker | str) -> Task:
-    """Write the wish down, and who had it in the audit; a wish that changes nothing is not told twice."""
+def _wish(task: Task, action: str, move: Move, by: Asker | str, *, wakes: bool = False) -> Task:
+    """Write the wish down, and who had it in the audit; a wish that changes nothing is not told twice.
+
+    One that `wakes` the task's batches does so first: settlements lock batches before their task.
+    """
     who = Asker(by) if isinstance(by, str) else by
 
     def work() -> Task:
         now = database_now()
+        if wakes:
+            progress.wake(task, now)
         locked = progress.lock(task.pk)
         if locked is None:
             raise StatusForbids("task_gone", "The task no longer exists.")
@@ -139,6 +145,5 @@ def _resume(task: Task, actor: str, now: datetime) -> bool:
         task_clock.bring_up_to(task, now)
         task.paused_at = None
         progress.save(task, now)
-        progress.wake(task, now)
         history.tell_resumed(task, now, actor)
     return changes

@@ -157,7 +157,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses={200: dict, 304: None})
     @action(detail=True, methods=["get"])
     def changes(self, request: Request, pk: str) -> Response:
-        """All that changed since the answer whose `change` was `after`; 304 while nothing did."""
+        """All that changed since the answer whose `change` was `after`; 304 while nothing did, `waiting` included."""
         only_known(request, "after")
         task = self.get_object()
         tag = etag(task)

@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, NoReturn
@@ -56,6 +56,7 @@ class _Request(NamedTuple):
     body: Json | None
     read: float
     stream: bool = False
+    allowed: Callable[[], bool] | None = None
 
 
 class Cluster:
@@ -69,8 +70,9 @@ class Cluster:
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
         return self._json("GET", path, query)
 
-    def post(self, path: str, body: Json) -> Json:
-        return self._json("POST", path, None, body)
+    def post(self, path: str, body: Json, allowed: Callable[[], bool] | None = None) -> Json:
+        """Create. What is not `allowed` any more when its credentials are found, perhaps anew, is not sent."""
+        return self._answer_of(_Request("POST", path, None, body, settings.API_READ_SECONDS, allowed=allowed))
 
     def put(self, path: str, body: Json) -> Json:
         return self._json("PUT", path, None, body)
@@ -165,13 +167,16 @@ class Cluster:
                 yield Watched(entry["type"], entry["object"])
 
     def _json(self, method: str, path: str, query: Mapping[str, Any] | None, body: Json | None = None) -> Json:
-        response = self._send(_Request(method, path, query, body, settings.API_READ_SECONDS))
+        return self._answer_of(_Request(method, path, query, body, settings.API_READ_SECONDS))
+
+    def _answer_of(self, request: _Request) -> Json:
+        response = self._send(request)
         if response.status >= 300:
             self._fail(response.status, response.headers, response.data)
         try:
             answer: Json = orjson.loads(response.data)
         except orjson.JSONDecodeError as error:
-            raise ClusterUnreachable(f"{method} {path}: the answer is no JSON") from error
+            raise ClusterUnreachable(f"{request.method} {request.path}: the answer is no JSON") from error
         return answer
 
     def _connect(self) -> None:
@@ -206,6 +211,8 @@ class Cluster:
             headers["Content-Type"] = "application/json"
         try:
             api.update_params_for_auth(headers, [], ["BearerToken"])
+            if request.allowed and not request.allowed():
+                raise TimeoutError("its time was over before it could be sent")
             return api.rest_client.pool_manager.request(
                 request.method,
                 self.server + request.path + (f"?{urlencode(request.query)}" if request.query else ""),

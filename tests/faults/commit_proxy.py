@@ -1,4 +1,4 @@
-"""A proxy before MariaDB that passes COMMIT on and then breaks the connection: done, and reported as lost."""
+"""A proxy before MariaDB that passes commits on and then breaks the connection: done, and reported as lost."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 COMMIT = b"\x07\x00\x00\x00\x03COMMIT"  # length and number of the packet, COM_QUERY, its text
+CLAIM = b"UPDATE `prewarm_batch` SET `lost_claims` = (`prewarm_batch`.`lost_claims` + "  # commits itself
 
 
 class CommitProxy:
-    """Listens on a port of its own; so many of a hundred commits lose their answers."""
+    """Listens on a port of its own; so many of a hundred commits lose their answers, and every second claim."""
 
     def __init__(self, server: int, chance: random.Random, percent: int) -> None:
         self.server, self.chance, self.percent = server, chance, percent
-        self.broken = 0
+        self.broken = self.claims = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -41,7 +42,7 @@ class CommitProxy:
         answers.start()
         with suppress(OSError):
             while data := client.recv(65536):
-                if data == COMMIT and self.chance.randrange(100) < self.percent:
+                if self._strikes(data):
                     client.shutdown(socket.SHUT_RDWR)  # it will hear nothing more
                     self.broken += 1
                     server.sendall(data)
@@ -49,6 +50,12 @@ class CommitProxy:
                 server.sendall(data)
         with suppress(OSError):
             server.shutdown(socket.SHUT_WR)
+
+    def _strikes(self, data: bytes) -> bool:
+        if CLAIM in data:
+            self.claims += 1
+            return self.claims % 2 == 0
+        return data == COMMIT and self.chance.randrange(100) < self.percent
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:

@@ -36,7 +36,14 @@ def test_f02_a_worker_that_sleeps_in_a_transaction_holds_up_nobody(
     sleeps_and_wakes(stage, f"{place}:{chance.randint(1, INSIDE_A_TRANSACTION[place])}")
 
 
-def sleeps_and_wakes(stage: Stage, where: str) -> None:
+@pytest.mark.each_place
+def test_f02_news_that_a_worker_had_when_it_fell_asleep_is_not_written(stage: Stage, chance: random.Random) -> None:
+    """Its own clock warns it nowhere between this place and the transaction: the fence alone keeps it out."""
+    sleeps_and_wakes(stage, f"news_gathered:{chance.randint(1, 3)}", says="fenced write")
+
+
+def sleeps_and_wakes(stage: Stage, where: str, says: str = "") -> None:
+    """What it says when it wakes up contains these words."""
     zombie, other = stage.workers
     stage.alone(zombie, IPS_CRASH_POINT=f"{where}:stop")
     task = stage.ask(batch_size=10, concurrency=5, parallel_batches=2)
@@ -48,7 +55,10 @@ def sleeps_and_wakes(stage: Stage, where: str) -> None:
     stage.read_logs()
     zombie.thaw()
 
-    stage.until(lambda: any(line["part"] == zombie.name for line in stage.read_logs()), "the zombie to notice")
+    def noticed() -> bool:
+        return any(line["part"] == zombie.name and says in str(line.get("msg")) for line in stage.read_logs())
+
+    stage.until(noticed, f"the zombie to notice {says}")
     assert everything_about(task) == before
     assert (task.status, task.succeeded) == ("succeeded", NODES)
 

@@ -29,6 +29,21 @@ def test_f18_an_api_server_that_is_busy_is_asked_again_when_it_said(api: ApiStag
     assert api.relists(begun) == 0
 
 
+def test_f18_what_one_create_was_told_holds_for_all_of_its_worker(api: ApiStage, chance: random.Random) -> None:
+    api.parts["worker-2"].freeze()
+    busy = {"code": 429, "headers": {"Retry-After": "8"}, "skip": chance.randint(1, 4), "times": 1}
+    with api.proxy.harming(Harm.ANSWER, "create", "pods", **busy):
+        task = api.ask_slow(1, batch_size=NODES, concurrency=2, parallel_batches=1)
+        api.end_of(task)
+
+    assert outcomes(task) == ALL_AT_ONCE
+    creates = api.proxy.asked("create", "pods")
+    (told,) = [one.at for one in creates if one.code == 429]
+    heard = told + 3  # generous: it is a moment, and what was sent before does not count
+    assert [one.at - told for one in creates if heard < one.at < told + 8] == []
+    assert max(one.at for one in creates) >= told + 8
+
+
 def refused_watches(api: ApiStage, since: float) -> list[Asked]:
     return [one for one in api.proxy.asked("watch", "pods", since) if one.code == 429]
 

@@ -8,12 +8,17 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.utils import timezone
 
+from prewarm import limits
 from prewarm.answers import take_answer
 from prewarm.cluster import ClusterUnreachable, Refused
+from prewarm.models import Limit
+from prewarm.pull import Phase
 from prewarm.runtime import Runtime
 from prewarm.sender import StillThere, WaitFor
 from prewarm.sending import send_creates, send_deletes
+from tests.prewarm.rows import cap
 from tests.prewarm.test_pull import pull_of
 
 AWAY, NO = ClusterUnreachable("nobody answers"), Refused("forbidden", status=403)
@@ -54,3 +59,30 @@ def test_nothing_is_sent_while_the_pods_cannot_be_followed(lost_for: float, monk
     send_creates(runtime, waiting())
     send_deletes(runtime, waiting())
     assert len(looked_at) == (0 if lost_for else 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rate", "sent"),
+    [(100, [True, True, True]), (5, [True, True, False]), (4, [True, True]), (1, [False])],
+    ids=["all that is asked for", "one token is left for the third", "two and two", "one"],
+)
+def test_a_job_takes_one_token_for_itself_and_one_for_its_pod(
+    rate: int, sent: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, seen = Runtime(), Mock(gone=False, uid="of the pod")
+    monkeypatch.setattr(
+        Runtime, "stream", Mock(interruption=lambda: (0.0, None), look=lambda _: seen, quiet_for=lambda: 0.0)
+    )
+    monkeypatch.setattr(Runtime, "sender", sender := Mock())
+    cap(limits.DELETES, rate)
+    pulls = [pull_of(puller="job", uid=f"u{n}", judged_at=timezone.now()) for n in range(3)]
+    assert {pull.phase for pull in pulls} == {Phase.ENDING}
+    for number, pull in enumerate(pulls):
+        pull.slot.pull_job = f"ips-{number}"
+
+    send_deletes(runtime, pulls)
+
+    asked = [call.kwargs["pod"] is not None for call in sender.delete.call_args_list]
+    assert asked == sent
+    assert Limit.objects.get(name=limits.DELETES).used == len(asked) + sum(asked)

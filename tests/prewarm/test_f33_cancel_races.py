@@ -85,7 +85,7 @@ class Race:
 
 
 def test_f33_a_cancel_and_the_end_of_a_task_race_to_one_end(
-    simulator_process: Simulated, valkey: Valkey, settings: Settings
+    simulator_process: Simulated, valkey: Valkey, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CLUSTER, settings.KUBECONFIG = "simulated", str(simulator_process.kubeconfig)
     settings.LEASE_SECONDS = 600
@@ -100,6 +100,8 @@ def test_f33_a_cancel_and_the_end_of_a_task_race_to_one_end(
 
     ends = Counter(end_of(race) for race in races)
     print(f"of {RACES} races:", ", ".join(f"{count} times {end}" for end, count in ends.most_common()))
+    deadlocks = sum("transaction repeated" in record.message for record in caplog.records)
+    assert deadlocks <= RACES // 10  # a cancel locks batches before their task, as a settlement does
     assert {"the cancel was heard", "the end came first"} <= ends.keys()
     assert check() == []
 

@@ -220,6 +220,21 @@ class TestWriting:
 
         assert Node.objects.count() == len(known) == 8
 
+    def test_no_statement_grows_much_beyond_what_it_may_hold(
+        self, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        monkeypatch.setattr(node_rows, "BYTES", 100_000)
+        names = [f"registry.example.com/{'team/' * 20}app@sha256:{n:064d}" for n in range(100)]
+        full = changed("status/images", [{"sizeBytes": n, "names": [name]} for n, name in enumerate(names)])
+        rows = [row_of({**full, "metadata": {**full["metadata"], "name": f"n{n}"}}, NOW) for n in range(12)]
+        known: dict[str, str] = {}
+
+        with django_assert_num_queries(3) as asked:  # four nodes of 20 KB in each
+            assert write(rows, known) == 12
+
+        assert Node.objects.count() == len(known) == 12
+        assert max(len(query["sql"]) for query in asked) < 2 * 100_000
+
     def test_nodes_that_left_are_forgotten(self) -> None:
         known: dict[str, str] = {}
         write([row_of(node_object(name), NOW) for name in ("n1", "n2")], known)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewarm.models import Limit
-from prewarm.order import Share, Waiting, share_of
+from prewarm.clock import database_now
+from prewarm.models import Batch, Limit, Task
+from prewarm.order import Share, Waiting, share_of, waiting_tasks
+from tests.prewarm.rows import asked, open_batch
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -184,6 +186,43 @@ class TestAhead:
         queue = [waiting("sated", 0, priority=10), waiting("other", 5)]
 
         assert share_of("other", queue, {}, caps(cluster=5), NOW) == Share(5, {})
+
+
+@pytest.mark.django_db
+@pytest.mark.databases
+class TestWhatCounts:
+    """Of the rows, what may be ahead of somebody."""
+
+    @pytest.fixture
+    def batch(self) -> Batch:
+        """Three nodes of it wait for a limit; nobody holds it."""
+        batch = open_batch(asked())
+        batch.waiting = 3
+        batch.save()
+        return batch
+
+    def wants(self, **changes: object) -> list[int]:
+        Batch.objects.filter(number=1).update(**changes)
+        return [entry.wants for entry in waiting_tasks(database_now())]
+
+    def test_what_is_due_and_about_to_be_claimed_does(self, batch: Batch) -> None:
+        assert self.wants(due_at=database_now() - timedelta(seconds=8)) == [3]
+
+    def test_what_nobody_has_claimed_for_ten_seconds_does_not(self, batch: Batch) -> None:
+        assert self.wants(due_at=database_now() - timedelta(seconds=10.5)) == []
+
+    def test_what_somebody_holds_does_however_long(self, batch: Batch) -> None:
+        now = database_now()
+        held = {"holder": "a", "due_at": now - timedelta(hours=1)}
+
+        assert self.wants(**held, lease_until=now + timedelta(seconds=10)) == [3]
+        assert self.wants(**held, lease_until=now - timedelta(seconds=1)) == []
+
+    @pytest.mark.parametrize("wish", ["paused_at", "cancel_requested_at"])
+    def test_a_task_that_may_start_nothing_does_not(self, batch: Batch, wish: str) -> None:
+        assert self.wants() == [3]
+        Task.objects.update(**{wish: database_now()})
+        assert self.wants() == []
 
 
 entries = st.lists(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.audit import audit
 from accounts.models import AuditEntry
 from prewarm import live_settings
-from prewarm.models import NodeResult, Setting, Task
+from prewarm.models import Limit, NodeResult, Setting, Task
 from prewarm.retention import prune
 from tests.prewarm.results import end, happened
 from tests.prewarm.rows import asked
@@ -67,3 +67,24 @@ def test_the_audit_goes_after_its_own_days() -> None:
 
     assert not AuditEntry.objects.filter(pk=first.pk).exists()
     assert AuditEntry.objects.count() == 1
+
+
+def limit(host: str, used: int = 0) -> str:
+    return Limit.objects.create(name=f"host:{host}", cap=50, used=used).name
+
+
+def test_the_limit_of_a_registry_goes_a_day_after_its_last_task() -> None:
+    in_use, of_a_running, of_a_recent = limit("busy.example", used=1), limit("runs.example"), limit("hours.example")
+    for host in ("days.example", "nobody.example"):
+        limit(host)
+    for name in ("cluster", "tenant:idle", "rate:creates"):
+        Limit.objects.create(name=name, cap=50)
+    asked(["runs.example/app:1"])
+    for image, hours in (("hours.example/app:1", 23), ("days.example/app:1", 25)):
+        task = asked([image])
+        Task.objects.filter(pk=task.pk).update(finished_at=timezone.now() - timedelta(hours=hours))
+
+    assert prune(timezone.now()) == 2
+
+    kept = set(Limit.objects.values_list("name", flat=True))
+    assert kept == {in_use, of_a_running, of_a_recent, "cluster", "tenant:idle", "rate:creates"}

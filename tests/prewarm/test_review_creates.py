@@ -10,10 +10,12 @@ import pytest
 
 from prewarm import stopping
 from prewarm.answers import take_answer
-from prewarm.cluster import Cluster
+from prewarm.cluster import Cluster, ClusterUnreachable
+from prewarm.cluster.paths import pods
 from prewarm.models import NodeResult, NodeSlot, Task
 from prewarm.pull import Phase, Pull
 from prewarm.sender import EndedUnjudged, Gone, No, Sender, StillThere
+from tests.contract.pods import held
 from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker
 from tests.prewarm.test_turns import fresh
@@ -58,6 +60,24 @@ def test_what_a_turn_let_go_of_is_not_created_by_it_any_more(
     assert simulator.pods() == []
     worker.finish(task)
     assert task.status == "succeeded"
+
+
+def test_a_create_is_sent_again_with_fresh_credentials_only_in_its_time(simulator: Simulated) -> None:
+    cluster, body = Cluster(connections=1), held("docker.io/library/busybox:1")
+
+    def create(*in_time: bool) -> None:
+        """The API server does not know the credentials that were read long ago."""
+        cluster._connected = float("-inf")
+        stranger = {"kind": "status", "verb": "create", "resource": "pods", "code": 401}
+        httpx.post(f"{simulator.url}/_sim/faults", json=stranger).raise_for_status()
+        cluster.post(pods(), body, iter(in_time).__next__)
+
+    with pytest.raises(ClusterUnreachable, match="its time was over"):
+        create(True, False)
+    assert simulator.pods() == []
+    create(True, True)
+    assert len(simulator.pods()) == 1
+    simulator.clear()
 
 
 class JobWithoutItsPods:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from prewarm import changes as module
 from prewarm import history, progress
-from prewarm.models import NodeResult, Task
+from prewarm.models import Limit, NodeResult, Task
 from tests.prewarm.results import happened, running
 from tests.prewarm.rows import asked
 
@@ -190,6 +190,19 @@ class TestWhileNothingChanges:
 
         assert again.status_code == 200
         assert again["ETag"] != first["ETag"]
+
+    def test_it_is_not_once_what_the_task_waits_for_is_another(self, as_vera: APIClient, task: Task) -> None:
+        Limit.objects.create(name="cluster", cap=10, used=10)
+        Task.objects.filter(pk=task.pk).update(waiting_reason="cluster", waiting_since=timezone.now())
+        first = as_vera.get(url(task))
+        asking = {"data": {"after": first.json()["change"]}, "headers": {"If-None-Match": first["ETag"]}}
+        assert as_vera.get(url(task), **asking).status_code == 304
+
+        Limit.objects.update(used=9)
+
+        again = as_vera.get(url(task), **asking)
+        assert again.status_code == 200
+        assert again.json()["task"]["waiting"]["text"] == "room in the cluster (9 of 10 pull jobs run)"
 
     def test_it_is_not_for_a_reader_who_is_behind(self, as_vera: APIClient, task: Task) -> None:
         first = as_vera.get(url(task))

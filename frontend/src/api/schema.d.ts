@@ -274,7 +274,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description All that changed since the answer whose `change` was `after`; 304 while nothing did. */
+        /** @description All that changed since the answer whose `change` was `after`; 304 while nothing did, `waiting` included. */
         get: operations["tasks_changes_retrieve"];
         put?: never;
         post?: never;
