@@ -13,6 +13,7 @@ from prewarm.dispatch import Candidate
 from prewarm.live_settings import intake
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
+from prewarm.registries.question import Question
 
 # A resume, a cancel and a change of the settings set the batch due at once, so nobody waits for this.
 HELD_AGAIN = timedelta(minutes=1)
@@ -30,6 +31,7 @@ class Held:
     lease: Lease
     results: dict[int, NodeResult] = field(default_factory=dict)
     pulls: dict[str, Pull] = field(default_factory=dict)
+    question: Question | None = None  # what the task asks of registries before it is planned
     written: float = field(default_factory=lambda: time.monotonic())  # monotonic; when it last had news committed
 
     @classmethod

@@ -50,6 +50,13 @@ def tell_planned(task: Task, now: datetime) -> None:
     record(task, now, "planned", f"{text}.", desired=task.desired, skipped=task.skipped)
 
 
+def tell_missing(task: Task, now: datetime, missing: list[int]) -> None:
+    names = [task.images[index] for index in missing]
+    verb = "is" if len(names) == 1 else "are"
+    text = f"{listed(names)} {verb} not in the registry: no pull job is made for {'it' if len(names) == 1 else 'them'}."
+    record(task, now, "images_missing", text, reason="image_not_found", images=names[:NAMED])
+
+
 def tell_started(task: Task, now: datetime, pull_jobs: int) -> None:
     record(task, now, "started", f"The first pull jobs start, on {nodes(pull_jobs)}.")
 

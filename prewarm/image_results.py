@@ -68,8 +68,3 @@ def write(images: Iterable[ImageResult]) -> list[list[Any]]:
 def untouched(indexes: Iterable[int]) -> list[list[Any]]:
     """What a node result starts with."""
     return [ImageResult(index).compact() for index in indexes]
-
-
-def ended(indexes: Iterable[int], outcome: Outcome, reason: str) -> list[list[Any]]:
-    """What a node result starts with when nothing will be tried there."""
-    return [ImageResult(index, outcome, reason).compact() for index in indexes]

@@ -6,11 +6,12 @@ Planning can die at any point and be done again by another: rows are unique by (
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from django.conf import settings
 
@@ -18,25 +19,56 @@ from prewarm import batch_waits, history, progress, stopping
 from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
+from prewarm.doomed import Doomed, Failed
 from prewarm.eligibility import skip_reason
 from prewarm.estimate import Estimate, estimate_of
 from prewarm.image_counts import count_images
-from prewarm.image_results import Outcome, ended, read, untouched
+from prewarm.image_results import ImageResult, Outcome, read, untouched, write
+from prewarm.messages import message_ids, text_hash
 from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
+from prewarm.registries.finding import Finding
 from prewarm.selectors import parse
 from prewarm.tallies import Growth, count_ended
 from prewarm.transactions import retried
 
 ROWS = 500
+NOTHING: Mapping[int, Finding] = {}
 
 
 @dataclass
 class Chosen:
-    """A node that the task is about, the images wanted there, and why it is skipped ("" when it is not)."""
+    """A node that the task is about, the images wanted there, and why it is skipped ("" when it is not).
+
+    `failed` are those of the images that surely cannot be pulled there.
+    """
 
     node: str
     images: list[int]
     skip: str = ""
+    failed: Failed = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to pull there."""
+        return bool(self.skip) or len(self.failed) == len(self.images) > 0
+
+    def stored(self, ids: Mapping[str, int]) -> list[list[Any]]:
+        """Its images as the node result starts with; `ids` are of the messages, by hash."""
+        if self.skip:
+            return write(ImageResult(index, Outcome.SKIPPED, self.skip) for index in self.images)
+        if not self.failed:
+            return untouched(self.images)
+        images = {index: ImageResult(index) for index in self.images}
+        for index, (reason, text) in self.failed.items():
+            images[index].end(Outcome.FAILED, reason, ids.get(text_hash(text)))
+        return write(images.values())
+
+    def counted(self) -> Iterator[tuple[int, str, str]]:
+        """Index, outcome and reason of each image that ended here."""
+        if self.skip:
+            yield from ((index, "skipped", self.skip) for index in self.images)
+        else:
+            yield from ((index, "failed", reason) for index, (reason, _) in self.failed.items())
 
 
 @dataclass
@@ -44,12 +76,13 @@ class Choice:
     """All nodes of a task, by name."""
 
     pull: list[Chosen] = field(default_factory=list)
-    skipped: list[Chosen] = field(default_factory=list)
+    over: list[Chosen] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
 
     @property
     def too_big(self) -> bool:
         """Whether these are more than a task may have: the cluster grew since it was accepted."""
-        everything = [*self.pull, *self.skipped]
+        everything = [*self.pull, *self.over]
         pairs = sum(len(entry.images) for entry in everything)
         return len(everything) > settings.MAX_NODES or pairs > settings.MAX_PAIRS
 
@@ -72,17 +105,20 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> d
     return {node.name: node for node in found if wanted.matches(node.labels)}
 
 
-def choose(task: Task) -> Choice:
-    """Which nodes, and which of them are skipped before anything is created there."""
+def choose(task: Task, findings: Mapping[int, Finding] = NOTHING) -> Choice:
+    """Which nodes, and which of them are skipped, or surely fail, before anything is created there."""
     pairs = _pairs_to_retry(task)
     names = list(pairs) if task.retry_of_id else task.node_names
     nodes = matching_nodes(selector=task.node_selector, names=names, all_nodes=task.all_nodes)
     everything = list(range(len(task.images)))
-    choice = Choice()
+    doomed = Doomed(task, findings, nodes)
+    choice = Choice(missing=sorted(doomed.missing))
     for name, node in nodes.items():
         skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned)
         entry = Chosen(name, pairs.get(name, everything), skip)
-        (choice.skipped if skip else choice.pull).append(entry)
+        if node and not skip:
+            entry.failed = doomed.on(node, entry.images)
+        (choice.over if entry.over else choice.pull).append(entry)
     return choice
 
 
@@ -96,26 +132,28 @@ def _pairs_to_retry(task: Task) -> dict[str, list[int]]:
     return {node: [image.index for image in read(images) if not image.warm] for node, images in again}
 
 
-def plan(batch: Batch, task: Task, now: datetime) -> bool:
+def plan(batch: Batch, task: Task, now: datetime, findings: Mapping[int, Finding] = NOTHING) -> bool:
     """Write a task's node results and batches, at most 500 rows a transaction, then open the first batches.
 
-    False when the table of nodes is not fresh enough to plan by; then somebody looks again in a second. A task that
-    was cancelled meanwhile is planned to nothing.
+    What surely cannot be pulled, by what registries say (`findings`, by image), fails here, without a pull job; a node
+    pulls its other images all the same. A task that was cancelled meanwhile is planned to nothing.
+
+    False when the table of nodes is not fresh enough to plan by; then somebody looks again in a second.
     """
     if task.stop_reason:
-        retried(partial(_open, batch, task, estimate_of(task, 0), now))
+        retried(partial(_open, batch, task, Choice(), estimate_of(task, 0), now))
         return True
     if not NodeView.load().fresh():
         batch_waits.tell(task, {batch: Waits("node_view_stale")}, now)
         return False
-    choice = choose(task)
+    choice = choose(task, findings)
     if choice.too_big:
         stopping.refuse(task, now)
         return plan(batch, task, now)
     done = set(NodeResult.objects.filter(task=task).values_list("node", flat=True))
     number = max(Batch.objects.filter(task=task).values_list("number", flat=True), default=0)
-    for chunk in _chunks((entry for entry in choice.skipped if entry.node not in done), ROWS):
-        retried(partial(_write_skipped, batch, task, chunk, now))
+    for chunk in _chunks((entry for entry in choice.over if entry.node not in done), ROWS):
+        retried(partial(_write_over, batch, task, chunk, now))
     left = [entry for entry in choice.pull if entry.node not in done]
     sizes = batch_sizes(len(left), task.batch_size, 0 if number else task.first_wave)
     entries = iter(left)
@@ -129,7 +167,7 @@ def plan(batch: Batch, task: Task, now: datetime) -> bool:
     if group:
         retried(partial(_write_batches, batch, task, group, number, now))
     crash_point("rows_planned")
-    retried(partial(_open, batch, task, estimate_of(task, len(choice.pull)), now))
+    retried(partial(_open, batch, task, choice, estimate_of(task, len(choice.pull)), now))
     crash_point("planned")
     return True
 
@@ -155,29 +193,46 @@ class LostBatch(Exception):
     """Another worker plans this task now."""
 
 
-def _write_skipped(batch: Batch, task: Task, chunk: list[Chosen], now: datetime) -> None:
+def _write_over(batch: Batch, task: Task, chunk: list[Chosen], now: datetime) -> None:
+    """Node results that are final from the start."""
     locked = _locked(batch, task)
-    rows = [
-        NodeResult(
-            task=locked,
-            node=entry.node,
-            status=NodeStatus.SKIPPED,
-            reason=entry.skip,
-            images=ended(entry.images, Outcome.SKIPPED, entry.skip),
-            finished_at=now,
-            change=locked.change,
+    ids = _message_ids(locked, chunk)
+    rows = []
+    for entry in chunk:
+        images = entry.stored(ids)
+        worst = ImageResult(*images[0])
+        status = NodeStatus.SKIPPED if entry.skip else NodeStatus.FAILED
+        rows.append(
+            NodeResult(
+                task=locked,
+                node=entry.node,
+                status=status,
+                reason=worst.reason,
+                message_id=worst.message_id,
+                images=images,
+                finished_at=now,
+                change=locked.change,
+            )
         )
-        for entry in chunk
-    ]
     NodeResult.objects.bulk_create(rows, batch_size=_rows_per_statement(task))
-    skipped = Counter((index, "skipped", entry.skip) for entry in chunk for index in entry.images)
-    count_images(locked, skipped)
     locked.desired += len(rows)
-    locked.skipped += len(rows)
+    locked.skipped += sum(bool(entry.skip) for entry in chunk)
+    locked.failed += sum(not entry.skip for entry in chunk)
+    _count(locked, chunk)
     progress.save(locked, now)
-    growth = Growth()
-    count_ended(growth, locked, skipped.items())
-    growth.save()
+
+
+def _message_ids(locked: Task, chunk: Iterable[Chosen]) -> dict[str, int]:
+    return message_ids(locked, {text for entry in chunk for _, text in entry.failed.values()})
+
+
+def _count(locked: Task, chunk: Iterable[Chosen]) -> None:
+    """Count the images that ended without a pull job."""
+    if ended_images := Counter(one for entry in chunk for one in entry.counted()):
+        count_images(locked, ended_images)
+        growth = Growth()
+        count_ended(growth, locked, ended_images.items())
+        growth.save()
 
 
 def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: int, now: datetime) -> None:
@@ -185,12 +240,14 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
     batches = [Batch(task=locked, number=number + offset, due_at=now) for offset in range(1, len(group) + 1)]
     Batch.objects.bulk_create(batches)
     stored = {row.number: row for row in Batch.objects.filter(task=locked, number__gt=number)}
+    chosen = [entry for entries in group for entry in entries]
+    ids = _message_ids(locked, chosen)
     rows = [
         NodeResult(
             task=locked,
             batch=stored[number + offset],
             node=entry.node,
-            images=untouched(entry.images),
+            images=entry.stored(ids),
             change=locked.change,
         )
         for offset, entries in enumerate(group, start=1)
@@ -200,11 +257,12 @@ def _write_batches(batch: Batch, task: Task, group: list[list[Chosen]], number: 
     locked.desired += len(rows)
     locked.pending += len(rows)
     locked.open_batches += len(batches)
+    _count(locked, chosen)
     progress.save(locked, now)
     crash_point("planning")
 
 
-def _open(batch: Batch, task: Task, estimated: Estimate, now: datetime) -> None:
+def _open(batch: Batch, task: Task, choice: Choice, estimated: Estimate, now: datetime) -> None:
     """The plan is whole: open the first batches, end the planning."""
     locked = _locked(batch, task)
     locked.planned_at = now
@@ -212,6 +270,9 @@ def _open(batch: Batch, task: Task, estimated: Estimate, now: datetime) -> None:
         locked.timeout_seconds = estimated.timeout
     locked.waiting_reason, locked.waiting_since = "", None
     history.tell_planned(locked, now)
+    if choice.missing:
+        history.tell_missing(locked, now, choice.missing)
+    progress.stop_at_failure_limit(locked, now)
     if locked.stop_reason:
         progress.wake(locked, now)
     progress.open_batches(locked, now)

@@ -120,6 +120,15 @@ def stop_after_first_wave(task: Task, now: datetime) -> None:
     history.tell_first_wave_failed(task, now)
 
 
+def stop_at_failure_limit(task: Task, now: datetime) -> None:
+    """Start nothing more once as many nodes failed as the task allows."""
+    allowed = task.failures_allowed
+    if allowed is None or task.failed < allowed or task.stop_reason or not task.pending:
+        return
+    request_stop(task, "failure_limit", now)
+    history.tell_failure_limit(task, now)
+
+
 def wake(task: Task, now: datetime) -> None:
     """Let somebody look at every batch that is not over."""
     Batch.objects.filter(task=task).exclude(status=BatchStatus.ENDED).update(due_at=now)

@@ -1,6 +1,6 @@
 """What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set.
 
-And the limits of registries that no task has needed for a day.
+And what nobody has needed for a day: limits of registries, and what registries said.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import AuditEntry
 from prewarm import live_settings
 from prewarm.models import Limit, Task
+from prewarm.registries import kept
 from prewarm.transactions import retried
 
 TASKS, ENTRIES = 5, 1000  # at a time: no transaction is long
@@ -30,7 +31,7 @@ def prune(now: datetime) -> int:
         retried(Task.objects.filter(pk=pk).delete)
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).delete()
-    return len(old) + len(entries) + _prune_limits(now)
+    return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now)
 
 
 def _prune_limits(now: datetime) -> int:

@@ -5,7 +5,6 @@ Order of locks: batches, task, slots by node, node results by id, limits by name
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +17,8 @@ from prewarm.conclude import Conclusion
 from prewarm.crash_points import crash_point
 from prewarm.image_counts import count_images
 from prewarm.image_results import Outcome, write
-from prewarm.models import Batch, Message, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
+from prewarm.messages import message_ids, text_hash
+from prewarm.models import Batch, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
 from prewarm.tallies import PULL_SECONDS, PULLED_BYTES, Growth, count_ended, registry_label
 from prewarm.transactions import retried
@@ -97,7 +97,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     count_images(task, ended_images)
     limits.give_back(released)
     history.tell_results(task, conclusions, now)
-    _stop_at_failure_limit(task, now)
+    progress.stop_at_failure_limit(task, now)
     if any(entry.ends and entry.batch.number == 1 for entry in ours):
         progress.stop_after_first_wave(task, now)
     ended = [entry.batch.pk for entry in ours if entry.ends]
@@ -158,13 +158,13 @@ def _store_uids(pulls: list[Pull], now: datetime) -> None:
 def _write_results(task: Task, conclusions: list[Conclusion], now: datetime) -> None:
     if not conclusions:
         return
-    ids = _message_ids(task, {text for found in conclusions for text in found.texts.values() if text})
+    ids = message_ids(task, {text for found in conclusions for text in found.texts.values() if text})
     moved: Counter[str] = Counter()
     attempts = []
     for found in conclusions:
         for image in found.images:
             if image.index in found.texts:
-                image.message_id = ids.get(_hash(found.texts[image.index]))
+                image.message_id = ids.get(text_hash(found.texts[image.index]))
         result = found.result
         if found.closed_attempt:
             worst = next(image for image in found.images if image.open)
@@ -219,19 +219,6 @@ def absorb(found: Conclusion) -> None:
     result.images, result.not_before = write(found.images), found.not_before
 
 
-def _message_ids(task: Task, texts: set[str]) -> dict[str, int]:
-    if not texts:
-        return {}
-    rows = [Message(task=task, hash=_hash(text), text=text) for text in sorted(texts)]
-    Message.objects.bulk_create(rows, ignore_conflicts=True)
-    known = Message.objects.filter(task=task, hash__in=[row.hash for row in rows])
-    return dict(known.values_list("hash", "pk"))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
 def _count_of(status: str) -> str:
     return "active" if status == NodeStatus.PULLING else str(status)
 
@@ -252,11 +239,3 @@ def _grow(task: Task, ended: Counter[tuple[int, str, str]], conclusions: list[Co
             growth.observe(PULL_SECONDS, registry, milliseconds=image.milliseconds)
         growth.add(PULLED_BYTES, registry, by=image.size or 0)
     growth.save()
-
-
-def _stop_at_failure_limit(task: Task, now: datetime) -> None:
-    allowed = task.failures_allowed
-    if allowed is None or task.failed < allowed or task.stop_reason or not task.pending:
-        return
-    progress.request_stop(task, "failure_limit", now)
-    history.tell_failure_limit(task, now)

@@ -24,6 +24,7 @@ from prewarm.news import follow, gather
 from prewarm.observe import observe
 from prewarm.planner import LostBatch, plan
 from prewarm.pull import Ending, Phase, Pull
+from prewarm.registries.question import Question
 from prewarm.rhythm import GAP_SECONDS, Rhythm
 from prewarm.runtime import Runtime
 from prewarm.sender import WaitFor
@@ -85,6 +86,8 @@ class Turn:
 
     def step(self) -> bool:
         """Claim, one cycle, and the wait for what comes next; false when nothing is left to do."""
+        answered = any(held.question and held.question.over for held in self.held.values())
+        self.rhythm.hurry = self.rhythm.hurry or answered
         beat = self.rhythm.begin()
         if beat:
             self.claim()
@@ -157,9 +160,11 @@ class Turn:
                 claims.hand_back(held.batch, again)
 
     def by_task(self) -> list[list[Held]]:
+        """The batches that pull; what is still to be planned has nothing to settle or start."""
         groups: dict[object, list[Held]] = {}
         for held in self.held.values():
-            groups.setdefault(held.task.pk, []).append(held)
+            if not held.planning:
+                groups.setdefault(held.task.pk, []).append(held)
         return list(groups.values())
 
     def pulls(self) -> Iterable[Pull]:
@@ -184,10 +189,14 @@ class Turn:
                     pull.end(Ending(held.task.stop_reason))
 
     def plan(self, held: Held, now: datetime) -> None:
+        """Ask registries first, if they are to be asked; plan when they have answered, or their time is over."""
         if held.batch.lost_claims >= claims.GIVE_UP_AT:
             give_up(held.task, now)
+        held.question = held.question or Question(held.task, now, self.runtime.stream.wake)
+        if not (held.question.over or held.task.stop_reason):
+            return
         try:
-            planned = plan(held.batch, held.task, now)
+            planned = plan(held.batch, held.task, now, held.question.findings())
         except LostBatch:
             planned = True
         self.let_go(held)
@@ -304,8 +313,7 @@ class Turn:
         now = database_now()
         for group in self.by_task():
             with self.apart(group):
-                if held := [held for held in group if not held.planning]:
-                    self.settle(held, now, patient=False)
+                self.settle(group, now, patient=False)
 
     def see_off(self) -> None:
         """After handing back: what the last settlement judged belongs to no batch any more; send its deletion.

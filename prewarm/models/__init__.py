@@ -7,6 +7,7 @@ from prewarm.models.installation import Installation
 from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
+from prewarm.models.registry_check import RegistryCheck
 from prewarm.models.setting import Setting
 from prewarm.models.tally import Tally
 from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus
@@ -29,6 +30,7 @@ __all__ = [
     "NodeView",
     "PullPolicy",
     "Puller",
+    "RegistryCheck",
     "Setting",
     "Tally",
     "Task",

@@ -21,6 +21,7 @@ from prewarm.simulator.options import Options
 from prewarm.simulator.podsecurity import ENFORCE_LABEL
 from prewarm.simulator.recorder import Recorder
 from prewarm.simulator.registry import Registry
+from prewarm.simulator.registryfront import RegistryFront
 from prewarm.simulator.resources import NAMESPACES, PRIORITY_CLASSES, SERVICE_ACCOUNTS
 from prewarm.simulator.scheduler import Scheduler
 from prewarm.simulator.store import Store, with_metadata
@@ -40,6 +41,7 @@ class SimulatedCluster:
         release, pace = options.release, options.pace
         self.store = Store(options.history)
         self.registry = Registry(release, options.speed)
+        self.front = RegistryFront(self.registry)
         recorder = Recorder(self.store, release)
         self.verbs = Verbs(self.store, release)
         deletion = self.verbs.deletion
@@ -70,6 +72,7 @@ class SimulatedCluster:
         self.begin()
         app = web.Application(client_max_size=BIGGEST_BODY)
         app.router.add_route("*", "/_sim/{rest:.*}", self.control.handle)
+        app.router.add_route("*", "/v2/{rest:.*}", self.front.handle)
         app.router.add_route("*", "/{path:.*}", self.api.handle)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
         await self._runner.setup()

@@ -51,7 +51,9 @@ class Registry:
         Of an image that is `present` only the manifest is asked for.
         """
         image = self.image(reference)
-        mode = self._mode(reference, node)
+        mode = self.mode(reference)
+        if mode == "flaky":
+            mode = self._flaky(reference, node)
         if mode == "hang":
             await asyncio.Event().wait()
         if text := TEXTS.get(mode):
@@ -63,18 +65,20 @@ class Registry:
         await asyncio.sleep(self._seconds(image, node) * slowness * (SLOW if mode == "slow" else 1.0))
         return image
 
-    def _mode(self, reference: Reference, node: str) -> str:
+    def mode(self, reference: Reference) -> str:
+        """How pulls of this image go; `ok` and words that mean nothing are the same."""
         if reference.domain in self.down or "*" in self.down:
             return "down"
         for pattern, chosen in reversed(self.modes.items()):
             if fnmatchcase(reference.stored_name, pattern) or fnmatchcase(f"{reference.path}:{reference.tag}", pattern):
                 return chosen
-        mode = reference.path.removeprefix("library/").partition("/")[0]
-        if mode == "flaky":
-            if (node, reference.stored_name) in self._failed_once:
-                return "ok"
-            self._failed_once.add((node, reference.stored_name))
-        return mode
+        return reference.path.removeprefix("library/").partition("/")[0]
+
+    def _flaky(self, reference: Reference, node: str) -> str:
+        if (node, reference.stored_name) in self._failed_once:
+            return "ok"
+        self._failed_once.add((node, reference.stored_name))
+        return "flaky"
 
     def _seconds(self, image: Image, node: str) -> float:
         """The same for the same image on the same node."""

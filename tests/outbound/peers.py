@@ -51,6 +51,9 @@ class Peer:
                     if not (piece := connection.recv(65536)):
                         return
                     head += piece
+                    if head.startswith(b"\x16"):  # the hello of TLS, which a plain web server answers in its own words
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                        return
                 self.asked.append(head)
                 self._answering(connection, head)
             except OSError:

@@ -195,17 +195,8 @@ class TestTls:
         assert error.kind == "tls"
 
     def test_a_server_without_tls_is_told(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            threading.Thread(target=_plain, args=(listener,), daemon=True).start()
-
-            assert fails(f"https://127.0.0.1:{listener.getsockname()[1]}/").kind == "tls"
+        with peer(saying("200 OK")) as other:
+            assert fails(f"https://127.0.0.1:{other.port}/").kind == "tls"
 
 
 SAFE = Guard(LOOPBACK.listed, resolver=lambda *_: [ip_address("127.0.0.1")])
-
-
-def _plain(listener: socket.socket) -> None:
-    connection, _ = listener.accept()
-    with connection:
-        connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")

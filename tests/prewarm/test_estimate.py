@@ -141,7 +141,7 @@ class TestThePreview:
         found = self.preview(as_otto, first_wave=1)
 
         assert found["batches"] == 3
-        assert found["estimate"] == {"seconds": 5 * 700, "nodes_at_once": 5, "measured_images": 1}
+        assert found["estimate"] == {"seconds": 5 * 700, "nodes_at_once": 5, "measured_images": 1, "bytes": None}
         assert (found["timeout_seconds"], found["warnings"]) == (3 * 5 * 700, [])
 
     def test_warns_of_a_timeout_that_is_too_short_and_says_what_helps(self, as_otto: APIClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewarm.image_results import ImageResult, Outcome, ended, read, untouched, write
+from prewarm.image_results import ImageResult, Outcome, read, untouched, write
 
 
 def test_a_node_result_starts_with_every_image_open() -> None:
@@ -19,7 +19,7 @@ def test_a_node_result_starts_with_every_image_open() -> None:
 
 
 def test_a_node_that_is_skipped_starts_with_every_image_ended() -> None:
-    images = read(ended([0, 1], Outcome.SKIPPED, "node_cordoned"))
+    images = read(write(ImageResult(n, Outcome.SKIPPED, "node_cordoned") for n in (0, 1)))
 
     assert [(image.outcome, image.reason, image.open) for image in images] == [("skipped", "node_cordoned", False)] * 2
 
