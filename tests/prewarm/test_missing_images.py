@@ -94,10 +94,9 @@ def test_an_image_that_is_gone_from_its_registry_but_on_a_node_is_warm_there(
     image = fresh()
     first, *others = simulator.node_names()
     worker.finish(asked([image], node_names=[first]))
-    take_nodes(Cluster(connections=1))
-    httpx.post(
-        f"{simulator.url}/_sim/images", json={"image": f"docker.io/{image}", "mode": "missing"}
-    ).raise_for_status()
+    wait_until(lambda: lists(first, image), "the node to list the image")
+    gone = {"image": f"docker.io/{image}", "mode": "missing"}
+    httpx.post(f"{simulator.url}/_sim/images", json=gone).raise_for_status()
     RegistryCheck.objects.all().delete()
 
     task = worker.finish(asked([image], node_names=[first, others[0]]))
