@@ -25,6 +25,7 @@ from prewarm.registries.finding import CheckOutcome, Finding
 from prewarm.retention import prune
 from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker, take_nodes
+from tests.processes import wait_until
 from tests.sampler import Sampler
 from tests.simulator import Simulated
 
