@@ -44,6 +44,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     """A task as lists show it."""
 
     tenant = serializers.CharField(source="tenant.slug")
+    named_nodes = serializers.SerializerMethodField(help_text="How many were named; the task itself has their names.")
     created_by = serializers.CharField(source="actor")
     status = serializers.ChoiceField(TaskStatus.choices)
     puller = serializers.ChoiceField(Puller.choices)
@@ -61,7 +62,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "name",
             "images",
             "node_selector",
-            "node_names",
+            "named_nodes",
             "all_nodes",
             "include_cordoned",
             "batch_size",
@@ -99,6 +100,10 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "request_id",
         )
         read_only_fields = fields
+
+    @extend_schema_field(serializers.IntegerField)
+    def get_named_nodes(self, task: Task) -> int:
+        return int(vars(task)["named_nodes"])  # counted by `for_lists`
 
     @extend_schema_field(Counts)
     def get_counts(self, task: Task) -> dict[str, int]:
@@ -156,7 +161,7 @@ class ImageGroup(serializers.Serializer[dict[str, Any]]):
 
 
 class TaskDetail(TaskSerializer):
-    """A task with its failures grouped, its images counted, and what it waits for."""
+    """A task with the names of its nodes, its failures grouped, its images counted, and what it waits for."""
 
     reasons = serializers.SerializerMethodField()
     image_counts = serializers.SerializerMethodField()
@@ -165,8 +170,11 @@ class TaskDetail(TaskSerializer):
 
     class Meta:
         model = Task
-        fields = (*TaskSerializer.Meta.fields, "reasons", "image_counts", "waiting", "look_closer")
+        fields = (*TaskSerializer.Meta.fields, "node_names", "reasons", "image_counts", "waiting", "look_closer")
         read_only_fields = fields
+
+    def get_named_nodes(self, task: Task) -> int:
+        return len(task.node_names)
 
     @extend_schema_field(ReasonGroup(many=True))
     def get_reasons(self, task: Task) -> list[Group]:

@@ -31,6 +31,7 @@ from prewarm.serializers import (
     node_results,
 )
 from prewarm.task_request import TaskRequest, check_precedence
+from prewarm.task_rows import for_lists
 
 
 def after(request: Request) -> int:
@@ -57,7 +58,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
     def listed(self) -> QuerySet[Task]:
         """The tasks that the filters of a list name."""
         only_known(self.request, "status", "search", "ordering", "tenant")
-        tasks = self.get_queryset()
+        tasks = for_lists(self.get_queryset())
         if statuses := chosen(self.request, "status", TaskStatus.values):
             tasks = tasks.filter(status__in=statuses)
         if tenant := self.request.query_params.get("tenant"):

@@ -46,7 +46,7 @@ export function newTask(): TaskDetail {
     name: '',
     images: ['nginx:1.27'],
     node_selector: '',
-    node_names: [],
+    named_nodes: 0,
     all_nodes: true,
     batch_size: 10,
     concurrency: 5,
@@ -83,7 +83,7 @@ export function newTask(): TaskDetail {
     change: 0,
     request_id: 'r-1',
   }
-  return { ...task, reasons: [], image_counts: [], waiting: null, look_closer: [] }
+  return { ...task, node_names: [], reasons: [], image_counts: [], waiting: null, look_closer: [] }
 }
 
 export function newResult(given: Partial<NodeResult> = {}): NodeResult {

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from prewarm.models import Task
-from tests.prewarm.rows import asked
+from tests.prewarm.rows import asked, cluster_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 TASKS = "/api/v1/tasks/"
@@ -42,6 +42,16 @@ def names(client: APIClient, **query: Any) -> list[str]:
 class TestTheList:
     def test_shows_the_newest_first(self, as_vera: APIClient) -> None:
         assert names(as_vera) == ["", "100% sure", "Weekly", "evening", "Morning"]
+
+    def test_says_how_many_nodes_were_named_and_leaves_their_names_to_the_task(self, as_vera: APIClient) -> None:
+        cluster_of("n1", "n2", "n3")
+        asked(node_names=["n1", "n2", "n3"])
+
+        rows = as_vera.get(TASKS).json()["results"]
+        assert [row["named_nodes"] for row in rows] == [3, 0, 0, 0, 0, 0]
+        assert not any("node_names" in row for row in rows)
+        task = as_vera.get(f"{TASKS}{rows[0]['id']}/").json()
+        assert (task["named_nodes"], task["node_names"]) == (3, ["n1", "n2", "n3"])
 
     def test_shows_no_other_tenants_tasks(self, as_mallory: APIClient) -> None:
         assert names(as_mallory) == ["Secret"]

@@ -74,7 +74,7 @@ export const api = {
 
   /** What a task would do: which nodes, which of them are left out and why. Changes nothing. */
   async previewTask(body: TaskRequest, signal?: AbortSignal): Promise<Preview> {
-    return given(await http.POST('/api/v1/tasks/preview/', { body, signal })) as Preview
+    return given(await http.POST('/api/v1/tasks/preview/', { body, signal }))
   },
 
   /** Node results and events newer than `after`, at most 500 nodes; `more` says that there are others. */

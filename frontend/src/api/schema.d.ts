@@ -981,7 +981,8 @@ export interface components {
             readonly name: string;
             readonly images: unknown;
             readonly node_selector: string;
-            readonly node_names: unknown;
+            /** @description How many were named; the task itself has their names. */
+            readonly named_nodes: number;
             readonly all_nodes: boolean;
             readonly include_cordoned: boolean;
             readonly batch_size: number;
@@ -1029,7 +1030,7 @@ export interface components {
             readonly change: number;
             readonly request_id: string;
         };
-        /** @description A task with its failures grouped, its images counted, and what it waits for. */
+        /** @description A task with the names of its nodes, its failures grouped, its images counted, and what it waits for. */
         TaskDetail: {
             /** Format: uuid */
             readonly id: string;
@@ -1037,7 +1038,8 @@ export interface components {
             readonly name: string;
             readonly images: unknown;
             readonly node_selector: string;
-            readonly node_names: unknown;
+            /** @description How many were named; the task itself has their names. */
+            readonly named_nodes: number;
             readonly all_nodes: boolean;
             readonly include_cordoned: boolean;
             readonly batch_size: number;
@@ -1084,6 +1086,7 @@ export interface components {
             retry_of: string | null;
             readonly change: number;
             readonly request_id: string;
+            readonly node_names: unknown;
             readonly reasons: components["schemas"]["ReasonGroup"][];
             readonly image_counts: components["schemas"]["ImageGroup"][];
             readonly waiting: components["schemas"]["WaitSchema"] | null;

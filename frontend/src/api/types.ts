@@ -10,7 +10,6 @@ type With<Schema, Known> = Omit<Schema, keyof Known> & Known
 
 interface TaskLists {
   images: string[]
-  node_names: string[]
   pull_secrets: string[]
 }
 
@@ -18,7 +17,7 @@ export type Me = Schemas['Me']
 export type Role = Schemas['RoleEnum']
 export type TaskRequest = Schemas['TaskRequestRequest']
 export type Task = With<Schemas['Task'], TaskLists>
-export type TaskDetail = With<Schemas['TaskDetail'], TaskLists>
+export type TaskDetail = With<Schemas['TaskDetail'], TaskLists & { node_names: string[] }>
 export type TaskStatus = Schemas['TaskStatusEnum']
 export type Counts = Schemas['Counts']
 export type ReasonGroup = Schemas['ReasonGroup']

@@ -1,5 +1,5 @@
 /** Times, sizes and names as people read them. */
-import type { Task } from '@/api/types'
+import type { Task, TaskDetail } from '@/api/types'
 
 /** 0.4 s · 12 s · 3 min 05 s · 2 h 10 min */
 export function duration(seconds: number): string {
@@ -59,11 +59,14 @@ export function taskTitle(task: Pick<Task, 'name' | 'images'>): string {
   return others.length ? `${first} + ${others.length} more` : first
 }
 
-/** The nodes that were asked for, in words. */
-export function taskTarget(task: Pick<Task, 'all_nodes' | 'node_selector' | 'node_names'>): string {
+/** The nodes that were asked for, in words; their names are known of a task alone, not in lists. */
+export function taskTarget(
+  task: Pick<Task, 'all_nodes' | 'node_selector' | 'named_nodes'> & Partial<Pick<TaskDetail, 'node_names'>>,
+): string {
   if (task.all_nodes) return 'all nodes'
   if (task.node_selector) return task.node_selector
-  const [first = 'no nodes', ...others] = task.node_names
+  const [first, ...others] = task.node_names ?? []
+  if (!first) return task.named_nodes ? nodes(task.named_nodes) : 'no nodes'
   return others.length ? `${first} + ${others.length} more` : first
 }
 

@@ -45,9 +45,11 @@ describe('a task', () => {
   })
 
   it('says which nodes were asked for', () => {
-    expect(taskTarget({ all_nodes: true, node_selector: '', node_names: [] })).toBe('all nodes')
-    expect(taskTarget({ all_nodes: false, node_selector: 'pool=gpu', node_names: [] })).toBe('pool=gpu')
-    expect(taskTarget({ all_nodes: false, node_selector: '', node_names: ['a', 'b'] })).toBe('a + 1 more')
+    const named = { all_nodes: false, node_selector: '', named_nodes: 2 }
+    expect(taskTarget({ all_nodes: true, node_selector: '', named_nodes: 0 })).toBe('all nodes')
+    expect(taskTarget({ all_nodes: false, node_selector: 'pool=gpu', named_nodes: 0 })).toBe('pool=gpu')
+    expect(taskTarget({ ...named, node_names: ['a', 'b'] })).toBe('a + 1 more')
+    expect(taskTarget(named)).toBe('2 nodes')
   })
 
   it('runs from its first dispatch to its end', () => {

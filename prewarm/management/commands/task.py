@@ -13,8 +13,9 @@ from prewarm import stopping, submit
 from prewarm.clock import database_now
 from prewarm.find_task import NoSuchTask, find_task
 from prewarm.models import Task, TaskStatus
-from prewarm.serializers import TaskSerializer
+from prewarm.serializers import TaskDetail, TaskSerializer
 from prewarm.story import story_of
+from prewarm.task_rows import for_lists
 from prewarm.terminal.layout import Page, Paints, width_of
 from prewarm.terminal.task_list import write_tasks
 from prewarm.terminal.task_page import write_task
@@ -72,10 +73,11 @@ class Command(OperatorCommand):
         tasks = Task.objects.select_related("tenant").order_by("-created_at", "id")
         if options["status"]:
             tasks = tasks.filter(status__in=options["status"])
-        chosen = list(tasks[: max(0, options["limit"])])
+        most = max(0, options["limit"])
         if options["json"]:
-            self.print_json(TaskSerializer(chosen, many=True).data)
+            self.print_json(TaskSerializer(for_lists(tasks)[:most], many=True).data)
             return
+        chosen = list(tasks[:most])
         page = self.page()
         write_tasks(page, chosen, database_now(), left_out=tasks.count() - len(chosen))
         self.stdout.write("\n".join(page.lines))
@@ -107,7 +109,7 @@ class Command(OperatorCommand):
 
     def answer(self, task: Task, words: str, options: dict[str, Any]) -> None:
         if options["json"]:
-            self.print_json(TaskSerializer(task).data)
+            self.print_json(TaskDetail(task).data)
         else:
             self.stdout.write(words)
 
