@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from prewarm.marks import marks_of
 from prewarm.models import Node
 from prewarm.upsert import ROWS, upsert
 
@@ -27,6 +28,7 @@ _FIELDS = (
     "kubelet_version",
     "disk_bytes",
     "images",
+    "marks",
     "seen_at",
     "digest",
 )
@@ -75,8 +77,9 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         "images": [[image.get("sizeBytes") or 0, image.get("names") or []] for image in status.get("images") or ()],
     }
     values |= {name: values[name][:most] for name, most in _TOLD.items()}
-    digest = hashlib.sha1(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), usedforsecurity=False).hexdigest()
-    return Node(name=metadata["name"], seen_at=seen_at, digest=digest, **values)
+    told = orjson.dumps({**values, "marks": 1}, option=orjson.OPT_SORT_KEYS)  # 1: rows of before had none
+    digest = hashlib.sha1(told, usedforsecurity=False).hexdigest()
+    return Node(name=metadata["name"], seen_at=seen_at, digest=digest, marks=marks_of(values["images"]), **values)
 
 
 def quantity(text: str | None) -> int:

@@ -33,6 +33,7 @@ from prewarm.transactions import retried
 
 ROWS = 500
 NOTHING: Mapping[int, Finding] = {}
+_LOOKED_AT = ("name", "taints", "unschedulable", "ready", "disk_pressure", "os", "arch", "disk_bytes")
 
 
 @dataclass
@@ -92,7 +93,7 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> d
 
     A retry of a task that is gone by now asks for none.
     """
-    light = Node.objects.defer("images")
+    light = Node.objects.only(*_LOOKED_AT, *(["labels"] if selector else []))
     if names:
         known = light.in_bulk(list(names))
         return {name: known.get(name) for name in sorted(set(names))}

@@ -16,17 +16,25 @@ from prewarm.evidence import Presence, presence
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeView, PullPolicy
 from prewarm.planner import batch_sizes, matching_nodes
+from prewarm.platforms import platform_of
+from prewarm.preview.images import Images, lines, warnings
 from prewarm.preview.waits import waits
+from prewarm.preview.warmth import warmth
 from prewarm.reasons import hint_for
 from prewarm.references import registry_hosts
-from prewarm.wording import duration
+from prewarm.wording import duration, nodes
 
 SHOWN = 200
+BIG = 1_000_000_000  # compressed bytes of one image
 
 
-def preview(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
-    """Matched nodes, those skipped and why, what is there already, what the registries say; an estimate; warnings."""
+def preview(wish: Mapping[str, Any], tenant: Tenant, *, wait_seconds: float = 0.0) -> dict[str, Any]:
+    """Matched nodes, those skipped and why, what is there already, what the registries say; an estimate; warnings.
+
+    Registries are asked beside it and waited for `wait_seconds` at most.
+    """
     now = database_now()
+    asked = Images(wish["images"], now)
     matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
     reasons = {
         name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
@@ -38,7 +46,8 @@ def preview(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
     rows = Node.objects.in_bulk(shown) if evidence else {}
     known = {name: presence(row, wish["images"]) for name, row in rows.items()}
     skipped = Counter(reason for reason in reasons.values() if reason)
-    left = [name for name in matched if not reasons[name]]
+    left = [node for name, node in matched.items() if node and not reasons[name]]
+    platforms = Counter(platform_of(node) for node in left)
     hosts = registry_hosts(wish["images"])
     at_once = wish["concurrency"] * wish["parallel_batches"]
     estimated = estimate(images=wish["images"], hosts=hosts, tenant=str(tenant.pk), nodes=len(left), at_once=at_once)
@@ -54,11 +63,16 @@ def preview(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
     batches = sum(1 for _ in batch_sizes(len(left), wish["batch_size"], wish["first_wave"]))
     first_wave = wish["first_wave"] if 0 < wish["first_wave"] < len(left) else 0
     given = wish["timeout_seconds"]
+    if wait_seconds:
+        asked.wait(wait_seconds)
+    told = asked.told()
+    images = lines(wish["images"], told, platforms)
+    warm = warmth(left, wish["images"], asked.sizes(told, list(platforms)), evidence=evidence)
     return {
         "matched": len(left),
         "total": Node.objects.count(),
         "skipped": [
-            {"reason": reason, "hint": hint_for(reason), "nodes": nodes} for reason, nodes in skipped.most_common()
+            {"reason": reason, "hint": hint_for(reason), "nodes": count} for reason, count in skipped.most_common()
         ],
         "nodes": [
             {
@@ -69,27 +83,19 @@ def preview(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
             }
             for name in shown
         ],
-        "images": [_not_asked(image) for image in wish["images"]],
-        "warm": _warm(left, known),
+        "images": images,
+        "warm": {"nodes": warm.nodes, "unknown": warm.unknown},
         "batches": batches,
         "waves": {"batches": batches, "first_wave": first_wave, "nodes_at_once": estimated.nodes_at_once},
-        "estimate": {**asdict(estimated), "bytes": None},
+        "estimate": {**asdict(estimated), "bytes": warm.bytes},
         "timeout_seconds": estimated.timeout if given is None else given,
-        "waits": waits(mine, left, now, fresh=fresh),
-        "warnings": [*_warnings(wish, len(matched), fresh), *_of_time(given, estimated)],
-    }
-
-
-def _not_asked(image: str) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"reason": None, "message": "", "bytes": None, "platforms": [], "checked_at": None}
-    return {"image": image, "registry": "off", **nothing}
-
-
-def _warm(left: Sequence[str], known: Mapping[str, Sequence[Presence]]) -> dict[str, int]:
-    found = [known.get(name, [Presence.UNKNOWN]) for name in left]
-    return {
-        "nodes": sum(all(one is Presence.PRESENT for one in images) for images in found),
-        "unknown": sum(Presence.UNKNOWN in images and Presence.ABSENT not in images for images in found),
+        "waits": waits(mine, [node.name for node in left], now, fresh=fresh),
+        "warnings": [
+            *_warnings(wish, len(matched), fresh),
+            *_of_time(given, estimated),
+            *warnings(images, told, platforms),
+            *_on_nodes(images, warm.crowded),
+        ],
     }
 
 
@@ -113,6 +119,22 @@ def _of_time(given: int | None, estimated: Estimate) -> list[str]:
     if closed.opens_at:
         warnings.append(f"No window is open: the task would wait until {closed.opens_at:%Y-%m-%d %H:%M} UTC.")
     return warnings
+
+
+def _on_nodes(images: Sequence[Mapping[str, Any]], crowded: int) -> list[str]:
+    """What it would mean for nodes and for other pods there."""
+    found = []
+    if len(images) > 1 or any((image["bytes"] or 0) >= BIG for image in images):
+        found.append(
+            "A kubelet pulls one image after the other unless it is told otherwise: while it pulls these, the pulls "
+            "of other pods on the node wait."
+        )
+    if crowded:
+        found.append(
+            f"On {nodes(crowded)} the images would take a large part of the disk: kubelets delete images that no "
+            "container uses once the disk is 85 % full, these among them."
+        )
+    return found
 
 
 def _warnings(wish: Mapping[str, Any], matched: int, fresh: bool) -> list[str]:

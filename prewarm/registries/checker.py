@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 
 from django.db import Error, connection
@@ -38,7 +39,7 @@ class Checker:
         self._told = threading.Condition(self._lock)
         self._wanted: queue.SimpleQueue[tuple[Reference, Finding | None, tuple[str, ...]]] = queue.SimpleQueue()
         self._under_way: set[Reference] = set()
-        self._found: dict[Reference, Finding] = {}
+        self._found: dict[Reference, Kept] = {}
         self._unwritten: dict[Reference, Finding] = {}
         self._listeners: list[Callable[[], None]] = []
         self._threads = 0
@@ -63,7 +64,7 @@ class Checker:
                 self._threads += 1
                 threading.Thread(target=self._work, name="registries", daemon=True).start()
 
-    def answers(self, references: Iterable[Reference]) -> dict[Reference, Finding]:
+    def answers(self, references: Iterable[Reference]) -> dict[Reference, Kept]:
         """Those of the images asked about that have been answered."""
         with self._lock:
             return {reference: self._found[reference] for reference in references if reference in self._found}
@@ -96,7 +97,8 @@ class Checker:
         with self._told:
             if len(self._found) >= REMEMBERED:
                 self._found.clear()  # the rows have them
-            self._found[reference] = self._unwritten[reference] = finding
+            self._found[reference] = Kept.since(datetime.now(UTC), finding)
+            self._unwritten[reference] = finding
             self._under_way.discard(reference)
             listeners = list(self._listeners)
             if not self._under_way:

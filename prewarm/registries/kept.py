@@ -31,6 +31,10 @@ class Kept(NamedTuple):
     checked_at: datetime
     good_until: datetime
 
+    @classmethod
+    def since(cls, now: datetime, finding: Finding) -> Kept:
+        return cls(finding, now, now + GOOD_FOR[finding.outcome])
+
     def good(self, now: datetime) -> bool:
         return self.checked_at <= now + timedelta(seconds=1) and now < self.good_until
 

@@ -41,7 +41,8 @@ class Question:
         return {index: answers[one] for index, one in self._references.items() if one in answers}
 
     def _answers(self) -> dict[Reference, Finding]:
-        return self._known | checker().answers(one for one in self._references.values() if one not in self._known)
+        asked = checker().answers(one for one in self._references.values() if one not in self._known)
+        return self._known | {reference: told.finding for reference, told in asked.items()}
 
 
 def _serves(row: Kept, task: Task, now: datetime) -> bool:
