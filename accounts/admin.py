@@ -10,7 +10,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.api_keys import By, revoke_key
+from accounts.api_keys import revoke_key
+from accounts.audit import By
 from accounts.models import ApiKey, AuditEntry, Membership, Session, Tenant, User
 from ips.request_id import current_request_id
 

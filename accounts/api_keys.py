@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.audit import audit
+from accounts.audit import By
 from accounts.key_check import hashed
 from accounts.key_text import KeyText
 from accounts.models import ApiKey, Role, Scope, Tenant, User
@@ -22,15 +21,6 @@ LONGEST = timedelta(days=365)
 OVERLAP = timedelta(hours=24)
 MOST_OF_A_TENANT = 50  # that are good now
 NEEDS = {Scope.READ: frozenset(Role), Scope.TASKS: {Role.OPERATOR, Role.ADMIN}, Scope.MANAGE: {Role.ADMIN}}
-
-
-@dataclass(frozen=True)
-class By:
-    """Who does it, as the audit tells."""
-
-    user: User | None
-    actor: str
-    request_id: str = ""
 
 
 def make_key(
@@ -58,7 +48,7 @@ def make_key(
         if ApiKey.objects.filter(tenant=tenant, revoked_at=None, expires_at__gt=now).count() >= MOST_OF_A_TENANT:
             raise Conflict("quota_exceeded", f"This tenant has {MOST_OF_A_TENANT} keys. Revoke one that nobody uses.")
         key, text = _new(owner, tenant, name, wanted, list(networks), now + lasts)
-        _audit("api_key.created", key, by, after=_told(key))
+        by.audit("api_key.created", str(key), after=_told(key), tenant=tenant)
     return key, text
 
 
@@ -79,7 +69,7 @@ def rotate_key(key: ApiKey, by: By, overlap: timedelta = OVERLAP) -> tuple[ApiKe
         if not good.update(replaced_by=new, expires_at=ends):
             raise Conflict("key_is_over", "This key was rotated just now. Look at the list.")
         before, after = {"key": str(old)}, {"key": str(new), "old_expires_at": ends.isoformat()}
-        _audit("api_key.rotated", old, by, before=before, after=after)
+        by.audit("api_key.rotated", str(old), before=before, after=after, tenant=old.tenant)
     return new, text
 
 
@@ -87,7 +77,7 @@ def revoke_key(key: ApiKey, by: By) -> None:
     """From the next request on it opens nothing. Harmless when it is revoked already."""
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-            _audit("api_key.revoked", key, by)
+            by.audit("api_key.revoked", str(key), tenant=key.tenant)
 
 
 def _new(
@@ -110,16 +100,3 @@ def _new(
 
 def _told(key: ApiKey) -> dict[str, Any]:
     return {"scopes": key.scopes, "networks": key.networks, "expires_at": key.expires_at.isoformat()}
-
-
-def _audit(action: str, key: ApiKey, by: By, before: Any = None, after: Any = None) -> None:
-    audit(
-        action,
-        str(key),
-        user=by.user,
-        actor=by.actor,
-        request_id=by.request_id,
-        before=before,
-        after=after,
-        tenant=key.tenant,
-    )

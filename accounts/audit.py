@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import AuditEntry, Tenant, User
+
+
+@dataclass(frozen=True)
+class By:
+    """Who does something, as the audit tells: a user through the API, or `cli:<user>` at a terminal."""
+
+    user: User | None
+    actor: str
+    request_id: str = ""
+
+    def audit(
+        self, action: str, target: str, *, before: Any = None, after: Any = None, tenant: Tenant | None = None
+    ) -> None:
+        """Write one line, in the transaction of the change that it tells."""
+        audit(
+            action,
+            target,
+            user=self.user,
+            actor=self.actor,
+            request_id=self.request_id,
+            before=before,
+            after=after,
+            tenant=tenant,
+        )
 
 
 def audit(

@@ -13,11 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api_keys import LASTS, LONGEST, OVERLAP, By, make_key, revoke_key, rotate_key
+from accounts.api_keys import LASTS, LONGEST, OVERLAP, make_key, revoke_key, rotate_key
 from accounts.models import ApiKey, Membership, Role, Scope, User
-from accounts.permissions import InPerson, Rights, tenant_for
+from accounts.permissions import InPerson, Rights, asked_by, tenant_for
+from ips.human_names import HumanNameField
 from ips.query import holding, only_known
-from ips.request_id import current_request_id
 
 MOST_NETWORKS = 20
 
@@ -80,7 +80,7 @@ class Network(serializers.CharField):
 
 class ApiKeyRequest(serializers.Serializer[Any]):
     tenant = serializers.SlugField(max_length=63, default="", help_text="Where it works; by default `default`.")
-    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    name = HumanNameField(help_text="What it is for.")
     scopes = serializers.ListField(
         child=serializers.ChoiceField(Scope.choices),
         default=[Scope.READ],
@@ -141,7 +141,7 @@ class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
             cast(User, request.user),
             tenant,
             wish["name"],
-            by(request),
+            asked_by(request),
             scopes=wish["scopes"],
             networks=wish["networks"],
             lasts=timedelta(days=wish["expires_in_days"]),
@@ -155,17 +155,13 @@ class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
         asked = RotateRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         overlap = timedelta(hours=asked.validated_data["overlap_hours"])
-        return made(*rotate_key(self.get_object(), by(request), overlap))
+        return made(*rotate_key(self.get_object(), asked_by(request), overlap))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Revoke: it opens nothing from the next request on. The row stays, for the record."""
-        revoke_key(self.get_object(), by(request))
+        revoke_key(self.get_object(), asked_by(request))
         return Response(status=204)
-
-
-def by(request: Request) -> By:
-    return By(cast(User, request.user), Rights.of(request).actor, current_request_id())
 
 
 def made(key: ApiKey, text: str) -> Response:

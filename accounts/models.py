@@ -158,6 +158,20 @@ class ApiKey(models.Model):
         ApiKey.objects.filter(not_lately, pk=self.pk).update(last_used_at=now, last_used_ip=address)
 
 
+class ResetLink(models.Model):
+    """A link that lets somebody set the own password once. Only the hash of its secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="reset_links")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"reset link of {self.user}, until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
 class SignInAttempt(models.Model):
     """A sign-in that is being tried or has failed. Counted to slow down who guesses passwords; kept for an hour."""
 

@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from accounts.audit import By
 from accounts.models import ApiKey, Membership, Role, Scope, Tenant, User
 from ips.problems import Problem
+from ips.request_id import current_request_id
 
 if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
     from rest_framework.views import APIView
@@ -58,6 +60,12 @@ class Rights:
             return Tenant.objects.all()
         return Tenant.objects.filter(memberships__user=self.user)
 
+    def led(self) -> QuerySet[Tenant]:
+        """Those of which one is admin."""
+        if isinstance(self.user, AnonymousUser) or self.user.is_platform_admin:
+            return self.tenants()
+        return self.tenants().filter(memberships__in=Membership.objects.filter(user=self.user, role=Role.ADMIN))
+
     def role_in(self, tenant: Tenant) -> Role | None:
         """The role that counts in this tenant; a platform administrator is admin everywhere."""
         if isinstance(self.user, AnonymousUser) or (self.key and self.key.tenant_id != tenant.pk):
@@ -70,6 +78,12 @@ class Rights:
     def opens(self, scope: Scope) -> bool:
         """Whether the credential reaches this far; a session reaches everywhere."""
         return self.key is None or scope == Scope.READ or scope in self.key.scopes
+
+
+def asked_by(request: Request) -> By:
+    """Who asks, for the audit."""
+    assert isinstance(request.user, User)
+    return By(request.user, Rights.of(request).actor, current_request_id())
 
 
 def tenant_for(request: Request, slug: str = "", roles: frozenset[Role] = OPERATE) -> Tenant:
@@ -163,6 +177,23 @@ class TenantRole(SignedIn):
             return role is not None
         _refuse_small_key(request, view)
         return role in _write_roles(view)
+
+
+class TenantAdmin(SignedIn):
+    """What only an admin of the object's tenant may see and do."""
+
+    message = "Only an admin of the tenant may do this."
+    code = "role_too_low"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        if request.method not in SAFE_METHODS:
+            _refuse_small_key(request, view)
+        return bool(view.kwargs) or Rights.of(request).led().exists()
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Owned) -> bool:
+        return Rights.of(request).role_in(obj.tenant) == Role.ADMIN
 
 
 def _write_roles(view: APIView) -> frozenset[Role]:

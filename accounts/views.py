@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.middleware.csrf import rotate_token
@@ -19,8 +17,9 @@ from rest_framework.views import APIView
 from accounts.credentials import give_cookie, session_from_cookie, take_cookie
 from accounts.me import MeSerializer, me
 from accounts.models import Session, User
-from accounts.passwords import MAX_LENGTH
+from accounts.passwords import MAX_LENGTH, check_password
 from accounts.permissions import InPerson, Rights
+from accounts.reset_links import use_link
 from accounts.sign_in import check_credentials, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
@@ -121,6 +120,25 @@ class PasswordView(APIView):
         return Response(status=204)
 
 
+class ResetPasswordSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=100, write_only=True, help_text="What stands behind the # of the link.")
+    new = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
+
+
+class ResetPasswordView(APIView):
+    """Set the password by a one-time link. All sessions of the user end; sign in with the new one."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(request=ResetPasswordSerializer, responses={204: None}, auth=[])
+    def post(self, request: Request) -> Response:
+        wanted = ResetPasswordSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        use_link(wanted.validated_data["token"], wanted.validated_data["new"])
+        return Response(status=204)
+
+
 class SessionSerializer(serializers.ModelSerializer[Session]):
     current = serializers.SerializerMethodField()
 
@@ -148,15 +166,7 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
 
 def change_password(user: User, password: str, keep: Session | None = None) -> None:
     """Set the password if it is a good one (else 422 at `new`), and end all sessions but `keep`."""
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(
-            [
-                {"pointer": "new", "code": reason.code or "invalid", "detail": " ".join(reason.messages)}
-                for reason in error.error_list
-            ]
-        ) from error
+    check_password(password, user, pointer="new")
     with transaction.atomic():
         # Not save(), which would end the session that asks.
         User.objects.filter(pk=user.pk).update(password=make_password(password))

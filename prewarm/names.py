@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 
 _PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_PART}(?:\.{_PART})*", re.ASCII)
-MAX_HUMAN_NAME = 100
 
 
 def is_node_name(text: str) -> bool:
     """A DNS-1123 subdomain of at most 253 characters, as node and secret names are; its parts have no limit."""
     return 0 < len(text) <= 253 and _SUBDOMAIN.fullmatch(text) is not None
-
-
-def human_name_problem(text: str) -> str:
-    """What is wrong with a name that a person gave, or an empty string."""
-    if len(text) > MAX_HUMAN_NAME:
-        return f"The name has {len(text)} characters; {MAX_HUMAN_NAME} are possible."
-    if unicodedata.normalize("NFC", text) != text:
-        return "The name is not in Unicode's composed form (NFC)."
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text):
-        return "The name has control, invisible or direction-changing characters."
-    return ""
 
 
 def pull_job_name(installation: str, task: str, node: str, attempt: int, part: int) -> str:

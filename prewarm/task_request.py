@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.models import Tenant
+from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from prewarm import names, references, selectors
 from prewarm.models import Node, Puller, PullPolicy
@@ -53,7 +54,7 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
     """The body of POST tasks/ and of the preview."""
 
     tenant = serializers.SlugField(required=False, default="", allow_blank=True)
-    name = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
+    name = HumanNameField(required=False, default="", allow_blank=True)
     images = serializers.ListField(child=ImageField(max_length=references.MAX_LENGTH), allow_empty=False)
     node_selector = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
     node_names = serializers.ListField(child=NodeNameField(), required=False, default=list)
@@ -102,12 +103,6 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
                     )
         values: dict[str, Any] = super().to_internal_value(data)
         return values
-
-    def validate_name(self, value: str) -> str:
-        problem = names.human_name_problem(value)
-        if problem:
-            raise serializers.ValidationError(problem, "invalid_name")
-        return value
 
     def validate_images(self, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))

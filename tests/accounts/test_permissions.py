@@ -27,6 +27,7 @@ OPEN = {
     "version": "probes",
     "metrics": "scrapers; IPS_METRICS_TOKEN closes it",
     "api/v1/auth/login/": "the way in",
+    "api/v1/auth/reset-password/": "for who has a one-time link",
     "admin/login/": "the way in",
     "admin/jsi18n/": "Django's translations of the admin, no data",
     r"^(?!(?:api|admin|assets|static)(?:/|$)).*$": "the UI's page, no data",
@@ -45,7 +46,8 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 def example(route: str) -> str:
     """A path that the route matches."""
-    path = re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)\??", str(uuid.uuid4()), route)
+    path = re.sub(r"\(\?P<\w+>\[0-9\][^()]*\)", "1", route)
+    path = re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)\??", str(uuid.uuid4()), path)
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: "1" if "index" in found[1] else str(uuid.uuid4()), path)
     path = "/" + re.sub(r"\$|\\Z|/\?$", "", path).replace("^", "").replace(r"\.", ".").replace("/?", "/")
     resolve(path)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewarm.names import MAX_HUMAN_NAME, human_name_problem, is_node_name, pull_job_name
+from ips.human_names import MAX_LENGTH, human_name_problem
+from prewarm.names import is_node_name, pull_job_name
 
 THIS_ONE = pull_job_name("installation", "task", "node", 1, 0)
 
@@ -42,7 +43,7 @@ def test_other_names_are_refused(name: str) -> None:
     assert not is_node_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "Nightly", "GPU-Knoten für München", "推理镜像 🚀", "x" * MAX_HUMAN_NAME])
+@pytest.mark.parametrize("name", ["", "Nightly", "GPU-Knoten für München", "推理镜像 🚀", "x" * MAX_LENGTH])
 def test_people_name_things_in_their_own_language(name: str) -> None:
     assert human_name_problem(name) == ""
 
@@ -50,7 +51,7 @@ def test_people_name_things_in_their_own_language(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("x" * (MAX_HUMAN_NAME + 1), "101 characters; 100 are possible"),
+        ("x" * (MAX_LENGTH + 1), "101 characters; 100 are possible"),
         ("Mu\u0308nchen", "NFC"),
         ("two\nlines", "control"),
         ("nul\x00", "control"),

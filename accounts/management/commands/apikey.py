@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from accounts.api_keys import LASTS, LONGEST, OVERLAP, By, make_key, revoke_key, rotate_key
+from accounts.api_keys import LASTS, LONGEST, OVERLAP, make_key, revoke_key, rotate_key
+from accounts.audit import By
 from accounts.models import ApiKey, Scope, Tenant, User
 from accounts.permissions import DEFAULT_TENANT
 from ips.operator_command import USAGE, OperatorCommand, shell_actor
