@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from prewarm.models import NodeSlot
@@ -43,6 +44,22 @@ def test_f21_without_any_right_pulls_in_flight_are_waited_for(api: ApiStage, cha
     assert 0 < refused.total() <= 30, refused
     api.end_of(task)
     assert outcomes(task) == ALL_AT_ONCE
+
+
+def test_f21_without_any_right_what_is_cancelled_is_deleted_when_they_are_back(
+    api: ApiStage, chance: random.Random
+) -> None:
+    task = api.ask_slow(120, batch_size=NODES, concurrency=NODES, parallel_batches=1)
+    api.until(lambda: NodeSlot.objects.exclude(uid="").count() == NODES, "all pull jobs to be made")
+    with api.cluster.rights_without("*"):
+        api.until_it_waits(task, "cluster_refuses", at_least=timedelta(seconds=5))  # so long both workers know it
+        api.http.post(f"tasks/{task.pk}/cancel/").raise_for_status()
+        api.for_a_while(1 + 2 * chance.random())
+        refused = [one for one in api.proxy.asked("delete", "pods") if one.code == 403]
+
+    assert refused == []
+    api.end_of(task)
+    assert (task.status, task.cancelled) == ("cancelled", NODES)
 
 
 def test_f21_a_token_that_was_replaced_in_its_file_is_read_anew(api: ApiStage, chance: random.Random) -> None:
