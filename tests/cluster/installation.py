@@ -61,6 +61,7 @@ class Installation:
             **kept,
             "PORT": str(self.port),
             "IPS_VAR_DIR": str(folder / "var"),
+            "IPS_REGISTRY_CHECK": "off",  # the nodes' own words are what is looked at
             "IPS_RETRY_BACKOFF_MAX_SECONDS": "5",
             "IPS_PULL_TIMEOUT_GRACE_SECONDS": "2",
             **settings,

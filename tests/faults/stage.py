@@ -83,6 +83,7 @@ class Stage:
             "IPS_VAR_DIR": str(folder),
             "IPS_REDIS_URL": valkey.url,
             "IPS_CLUSTER": "kubeconfig",
+            "IPS_REGISTRY_CHECK": "off",  # its images are in no registry of this world
             "IPS_KUBECONFIG": str(cluster.kubeconfig),
             "IPS_WEB_ADDRESS": f"127.0.0.1:{self.port}",
         }

@@ -65,6 +65,7 @@ class Servers:
             "IPS_VAR_DIR": str(folder),
             "IPS_REDIS_URL": self.valkey.url,
             "IPS_CLUSTER": "kubeconfig",
+            "IPS_REGISTRY_CHECK": "off",  # its images are in no registry of this world
             "IPS_KUBECONFIG": str(self.cluster.kubeconfig),
             "IPS_LOG_FORMAT": "json",
             "IPS_VERSION": "",  # as git says it

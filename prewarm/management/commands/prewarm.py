@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -21,10 +22,12 @@ from prewarm.reasons import label_for
 from prewarm.serializers import TaskDetail
 from prewarm.task_request import TaskRequest, check_precedence
 from prewarm.terminal.layout import Page, width_of
+from prewarm.terminal.preview_page import preview_page
 from prewarm.terminal.progress import Progress
-from prewarm.wording import counted, duration, nodes
+from prewarm.wording import counted
 
 SOME_NOT_WARM, TIMED_OUT = 1, 3
+REGISTRY_SECONDS = 3.0
 LOOK_SECONDS = 0.3
 OPTIONS = (
     "batch_size",
@@ -159,21 +162,16 @@ class Command(OperatorCommand):
             self.stdout.write("\n".join(page.lines))
 
     def show_preview(self, wish: dict[str, Any], tenant: Tenant, *, as_json: bool) -> None:
-        found = preview(wish, tenant)
+        found = preview(wish, tenant, wait_seconds=REGISTRY_SECONDS)
         if as_json:
-            self.stdout.write(json.dumps(found, default=str))
-            return
-        page = Page(width_of(self.stdout.isatty()))
-        batches = counted(found["batches"], "batch", "batches")
-        page.text(f"matches {found['matched']:,} of {nodes(found['total'])}, in {batches}", 0)
-        seconds, at_once = found["estimate"]["seconds"], found["estimate"]["nodes_at_once"]
-        page.text(f"takes {duration(seconds)} by estimate, {nodes(at_once)} at once", 0)
-        for group in found["skipped"]:
-            page.text(f"{counted(group['nodes'], 'node')} skipped: {label_for(group['reason'])}")
-            page.text(group["hint"], 4)
-        for warning in found["warnings"]:
-            page.text(f"warning: {warning}", hang=2)
-        self.stdout.write("\n".join(page.lines))
+            self.stdout.write(json.dumps(found, default=_json))
+        else:
+            self.stdout.write(preview_page(found, width_of(self.stdout.isatty())))
+
+
+def _json(value: Any) -> str:
+    """Times, as the API writes them."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def _as_typed(pointer: str) -> str:
