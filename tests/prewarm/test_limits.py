@@ -15,6 +15,7 @@ from prewarm import limits, live_settings
 from prewarm.limits import LimitFull
 from prewarm.live_settings import LiveSettings
 from prewarm.models import Limit, Setting
+from prewarm.retention import prune
 from tests.prewarm.rows import cap
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -63,6 +64,16 @@ def test_a_limit_that_nobody_made_starts_from_its_default(settings: Settings) ->
     rows = limits.read(["host:quay.io", "cluster"])
 
     assert rows["host:quay.io"].cap == 7
+
+
+def test_a_limit_that_was_cleared_away_after_the_look_gives_nothing_until_the_next_look() -> None:
+    limits.read(["host:quay.io"])
+    assert prune(timezone.now()) == 1
+
+    assert not take({"host:quay.io": 1})
+    limits.read(["host:quay.io"])
+    assert take({"host:quay.io": 1})
+    assert prune(timezone.now()) == 0
 
 
 def test_a_cap_that_is_lowered_while_another_process_looks_is_not_raised_again(

@@ -27,9 +27,7 @@ def test_many_long_messages_are_written_by_several_statements(monkeypatch: pytes
     task = asked()
     texts = {f"{number} '{'x' * 1000}" for number in range(8)}
 
-    with CaptureQueriesContext(
-        connection,
-    ) as asked_for:
+    with CaptureQueriesContext(connection) as asked_for:
         assert len(message_ids(task, texts)) == 8
 
     inserts = [query["sql"] for query in asked_for if query["sql"].startswith("INSERT")]
