@@ -152,10 +152,11 @@ class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key like this one; the old one goes on for some hours, so that nothing stands still."""
+        key = self.get_object()
         asked = RotateRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         overlap = timedelta(hours=asked.validated_data["overlap_hours"])
-        return made(*rotate_key(self.get_object(), asked_by(request), overlap))
+        return made(*rotate_key(key, asked_by(request), overlap))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

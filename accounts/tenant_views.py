@@ -69,9 +69,10 @@ class TenantViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tenant]):
 
     @extend_schema(request=TenantChange, responses=TenantSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
+        tenant = self.get_object()
         asked = TenantChange(data=request.data)
         asked.is_valid(raise_exception=True)
-        tenant = people.change_tenant(self.get_object(), asked.validated_data, asked_by(request))
+        tenant = people.change_tenant(tenant, asked.validated_data, asked_by(request))
         return Response(TenantSerializer(tenant).data)
 
 
@@ -142,9 +143,10 @@ class MembershipViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Membe
 
     @extend_schema(request=RoleChange, responses=MemberSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
+        member = self.get_object()
         asked = RoleChange(data=request.data)
         asked.is_valid(raise_exception=True)
-        member = people.change_role(self.get_object(), Role(asked.validated_data["role"]), asked_by(request))
+        member = people.change_role(member, Role(asked.validated_data["role"]), asked_by(request))
         return Response(MemberSerializer(member).data)
 
     @extend_schema(responses={204: None})

@@ -118,9 +118,10 @@ class UserViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
     @extend_schema(request=UserChange, responses=UserSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is named. Who is disabled is signed out everywhere at once."""
+        user = self.get_object()
         asked = UserChange(data=request.data)
         asked.is_valid(raise_exception=True)
-        user = people.change_user(self.get_object(), asked.validated_data, asked_by(request))
+        user = people.change_user(user, asked.validated_data, asked_by(request))
         return Response(UserSerializer(user).data)
 
     @extend_schema(request=None, responses={201: ResetLinkSerializer})
