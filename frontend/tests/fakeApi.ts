@@ -7,6 +7,7 @@ import type {
   Me,
   Node,
   NodeResult,
+  PreviewImage,
   Problem,
   Settings,
   SettingsRequest,
@@ -14,7 +15,7 @@ import type {
   TaskEvent,
   TaskRequest,
 } from '../src/api/types'
-import { countOf, newResult, newSettings, newTask, person } from './rows'
+import { countOf, newPreview, newPreviewImage, newResult, newSettings, newTask, person } from './rows'
 
 export const CHANGES_PAGE = 500
 
@@ -30,6 +31,8 @@ export class FakeApi {
   nodes: Node[] = []
   settings: Settings = newSettings()
   readonly audit: AuditEntry[] = []
+  /** What registries say of images, for previews; the others are found. */
+  registries: Record<string, Partial<PreviewImage>> = {}
   /** While true, no request gets an answer. */
   away = false
   /** The answers that will be given, in turn, before the fake's own. */
@@ -150,18 +153,23 @@ export class FakeApi {
     if (refused) return refused
     const matching = this.nodes.filter((node) => matches(node, asked))
     const skipped = matching.filter((node) => !node.ready)
-    return json(200, {
-      matched: matching.length - skipped.length,
-      total: this.nodes.length,
-      skipped: skipped.length
-        ? [{ reason: 'node_unready', hint: 'See kubectl describe node.', nodes: skipped.length }]
-        : [],
-      nodes: matching.map((node) => ({ name: node.name, skipped: node.ready ? null : 'node_unready', present: [] })),
-      batches: 1,
-      estimate: { seconds: 30, nodes_at_once: 5, measured_images: 0 },
-      timeout_seconds: 1800,
-      warnings: [],
-    })
+    return json(
+      200,
+      newPreview({
+        matched: matching.length - skipped.length,
+        total: this.nodes.length,
+        skipped: skipped.length
+          ? [{ reason: 'node_unready', hint: 'See kubectl describe node.', nodes: skipped.length }]
+          : [],
+        nodes: matching.map(({ name, ready }) => ({
+          name,
+          skipped: ready ? null : 'node_unready',
+          present: [],
+          absent: [],
+        })),
+        images: asked.images.map((image) => newPreviewImage({ image, ...this.registries[image] })),
+      }),
+    )
   }
 
   private create(asked: TaskRequest): Response {

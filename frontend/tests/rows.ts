@@ -1,6 +1,17 @@
 /** People, tasks, results and nodes as the API gives them, with something sensible in every field. */
 import { ApiError } from '../src/api/problem'
-import type { Me, Node, NodeResult, ReasonGroup, Settings, SettingValues, Task, TaskDetail } from '../src/api/types'
+import type {
+  Me,
+  Node,
+  NodeResult,
+  Preview,
+  PreviewImage,
+  ReasonGroup,
+  Settings,
+  SettingValues,
+  Task,
+  TaskDetail,
+} from '../src/api/types'
 
 export function person(username: string, role: Me['memberships'][number]['role']): Me {
   return {
@@ -109,6 +120,29 @@ export function newResult(given: Partial<NodeResult> = {}): NodeResult {
 export function newGroup(given: Partial<ReasonGroup> = {}): ReasonGroup {
   const said = { hint: 'Do something about it.', message: '' }
   return { reason: 'image_not_found', ...said, nodes: 1, images: [], examples: [], look_closer: [], ...given }
+}
+
+export function newPreview(given: Partial<Preview> = {}): Preview {
+  return {
+    matched: 12,
+    total: 12,
+    skipped: [],
+    nodes: [],
+    images: [newPreviewImage()],
+    warm: { nodes: 0, unknown: 0 },
+    batches: 1,
+    waves: { batches: 1, first_wave: 0, nodes_at_once: 5 },
+    estimate: { seconds: 30, nodes_at_once: 5, measured_images: 0, bytes: null },
+    timeout_seconds: 1800,
+    waits: [],
+    warnings: [],
+    ...given,
+  }
+}
+
+export function newPreviewImage(given: Partial<PreviewImage> = {}): PreviewImage {
+  const told = { reason: null, message: '', platforms: ['linux/amd64'], checked_at: '2026-11-24T08:00:00Z' }
+  return { image: 'nginx:1.27', registry: 'found', ...told, bytes: 58_000_000, ...given }
 }
 
 export function newNode(given: Partial<Node> = {}): Node {

@@ -1,7 +1,7 @@
 /**
  * The API's nouns under the names that the UI uses. Only this file and client.ts know the generated schema.
  *
- * The schema leaves JSON columns open, and two answers that are no model's: those are written out here.
+ * The schema leaves JSON columns open, and one answer that is no model's: those are written out here.
  */
 import type { components } from './schema'
 
@@ -45,18 +45,8 @@ export type TaskChanges = {
   more: boolean
 }
 
-export type Preview = {
-  /** Nodes on which pulls would run. */
-  matched: number
-  total: number
-  skipped: { reason: string; hint: string; nodes: number }[]
-  /** The first 200; `present` are the indexes of images that are proven to be there. */
-  nodes: { name: string; skipped: string | null; present: number[] }[]
-  batches: number
-  estimate: { seconds: number; nodes_at_once: number; measured_images: number }
-  timeout_seconds: number
-  warnings: string[]
-}
+export type Preview = Schemas['Preview']
+export type PreviewImage = Schemas['PreviewImage']
 
 export interface Page<Row> {
   count: number

@@ -11,7 +11,7 @@ test('someone signs in, starts a task, and watches images become warm', async ({
   await page.getByRole('button', { name: /new task|make the first task/i }).first().click()
   await page.getByLabel('Images', { exact: true }).fill('nginx:1.27\nredis:7')
   await page.getByText('All nodes', { exact: true }).click()
-  await expect(page.getByLabel('Preview')).toContainText(/Matches \d+ of \d+ nodes/)
+  await expect(page.getByLabel('Preview')).toContainText(/on \d+ of \d+ nodes/)
   await page.getByText('Limits').click()
   await page.getByLabel('Batch size').fill('50')
   await page.getByLabel('Pulls at once').fill('50')

@@ -184,7 +184,44 @@ describe('the form for a new task', () => {
 
     expect([...held.api.tasks.keys()]).toEqual([router.currentRoute.value.params.id])
   })
+
+  it('says at its line that an image is missing, and asks before it starts such a task', async () => {
+    held.api.nodes = [newNode()]
+    held.api.registries = { 'nginx:9': { registry: 'missing', message: 'There is no tag 9.' } }
+    const shown = await open('/tasks/new')
+    await eventually(() => shown.find('#images').exists() || undefined)
+
+    await shown.get('#images').setValue('nginx:1.27\n\nnginx:9')
+    await shown.get('input[value=all]').setValue()
+    await shown.get('form').trigger('submit')
+    const anyway = await eventually(() => button('Start it anyway'))
+
+    expect(shown.get('.field').text()).toContain('Line 3 nginx:9There is no tag 9.')
+    expect(shown.get('.preview [role=status]').text()).toContain('1 of 2 images is missing')
+    expect(held.api.tasks.size).toBe(0)
+    anyway.click()
+    await eventually(() => router.currentRoute.value.name === 'task' || undefined)
+    expect(held.api.tasks.size).toBe(1)
+  })
+
+  it('asks before it starts a task without nodes', async () => {
+    const shown = await open('/tasks/new')
+    await eventually(() => shown.find('#images').exists() || undefined)
+
+    await shown.get('#images').setValue('nginx:1.27')
+    await shown.get('input[value=all]').setValue()
+    await shown.get('form').trigger('submit')
+    await eventually(() => button('Start it anyway'))
+
+    expect(document.querySelector('.el-dialog')?.textContent).toContain('No node matches')
+    expect(held.api.tasks.size).toBe(0)
+  })
 })
+
+/** A button anywhere in the document: dialogs are outside of the page that opens them. */
+function button(label: string): HTMLButtonElement | undefined {
+  return [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === label)
+}
 
 describe('the nodes', () => {
   it('are listed with their state', async () => {

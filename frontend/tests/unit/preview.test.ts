@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { nextTick, ref } from 'vue'
+import { nextTick, ref, watch } from 'vue'
 
-import { TYPING_PAUSE, usePreview } from '@/composables/usePreview'
+import { ASK_AGAIN, ROUNDS, TYPING_PAUSE, usePreview } from '@/composables/usePreview'
 import { emptyDraft } from '@/tasks/draft'
 
 import { enter, useFakeApi } from '../page'
@@ -106,5 +106,94 @@ describe('the preview', () => {
 
     expect(errors.value.images).toEqual([{ image: 'NGINX', line: 2, detail: 'Image names are lower case.' }])
     expect(preview.value).toBeNull()
+  })
+
+  it('can be had at once by someone who does not wait for the pause', async () => {
+    const { draft, preview, latest } = write()
+    draft.value.images = 'nginx:9'
+    draft.value.target = 'all'
+    await nextTick()
+
+    await latest()
+
+    expect(preview.value?.matched).toBe(2)
+    await pause()
+    expect(held.api.asked).toHaveLength(1)
+  })
+
+  it('does not keep anyone who wants to start waiting for long', async () => {
+    vi.stubGlobal('fetch', () => new Promise(() => {}))
+    const { draft, busy, latest } = write()
+    draft.value.images = 'nginx:9'
+    draft.value.target = 'all'
+    await nextTick()
+    let waited = false
+    void latest().then(() => (waited = true))
+
+    await vi.advanceTimersByTimeAsync(5_000)
+
+    expect(waited).toBe(true)
+    expect(busy.value).toBe(true)
+  })
+})
+
+describe('a registry that has not answered yet', () => {
+  beforeEach(() => {
+    held.api.registries = { 'slow/x:1': { registry: 'checking' } }
+  })
+
+  async function typed() {
+    const written = write()
+    written.draft.value.images = 'slow/x:1'
+    written.draft.value.target = 'all'
+    await pause()
+    return written
+  }
+
+  it('is asked about again until it has, and nothing flickers meanwhile', async () => {
+    const { preview, busy } = await typed()
+    expect(preview.value?.images[0]?.registry).toBe('checking')
+    const seen: boolean[] = []
+    watch([busy, preview], () => seen.push(busy.value || !preview.value), { flush: 'sync' })
+
+    held.api.registries = { 'slow/x:1': { registry: 'missing' } }
+    await vi.advanceTimersByTimeAsync(ASK_AGAIN)
+
+    expect(preview.value?.images[0]?.registry).toBe('missing')
+    expect(seen).toEqual([false])
+    await vi.advanceTimersByTimeAsync(10 * ASK_AGAIN)
+    expect(held.api.asked).toHaveLength(2)
+  })
+
+  it('is not known when it takes too long, and no longer asked about', async () => {
+    const { preview } = await typed()
+
+    await vi.advanceTimersByTimeAsync((ROUNDS + 5) * ASK_AGAIN)
+
+    expect(preview.value?.images[0]).toMatchObject({ registry: 'unknown', message: expect.stringContaining('has not answered') })
+    expect(held.api.asked).toHaveLength(ROUNDS + 1)
+  })
+
+  it('leaves the preview as it is when nobody answers the second time', async () => {
+    const { preview, errors } = await typed()
+
+    held.api.away = true
+    await vi.advanceTimersByTimeAsync(ASK_AGAIN)
+    expect(preview.value?.matched).toBe(2)
+    expect(errors.value.general).toBe('')
+    held.api.away = false
+    held.api.registries = {}
+    await vi.advanceTimersByTimeAsync(ASK_AGAIN)
+
+    expect(preview.value?.images[0]?.registry).toBe('found')
+  })
+
+  it('is forgotten as soon as something else is typed', async () => {
+    const { draft } = await typed()
+
+    draft.value.images = ''
+    await vi.advanceTimersByTimeAsync(10 * ASK_AGAIN)
+
+    expect(held.api.asked).toHaveLength(1)
   })
 })
