@@ -119,7 +119,7 @@ class _Question:
             raise _Unclear("unauthorized", f"{self.place.host} shows nothing of {self.reference.path} to anybody.")
         what = f"@{self.name}" if self.reference.digest else f":{self.name}"
         words = told[code] or code.lower().replace("_", " ")
-        message = f"{self.place.host} has no {self.reference.path}{what}; it says: {words}"
+        message = f"{self.reference.path}{what} was not found at {self.place.host}, which says: {words}"
         return Finding(CheckOutcome.MISSING, "image_not_found", message[:1000], open_to_all=not self.bearer)
 
     def shows_repository(self) -> bool:

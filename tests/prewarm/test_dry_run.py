@@ -11,6 +11,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.models import Tenant
 from prewarm.clock import database_now
 from prewarm.marks import marks_of
 from prewarm.models import Task
@@ -74,6 +75,7 @@ class TestOnAnInstallation:
     @pytest.fixture(autouse=True)
     def checked(self, simulator: Simulated, settings: Settings) -> Iterator[None]:
         settings.REGISTRY_CHECK = True
+        Tenant.objects.get_or_create(slug="default", defaults={"name": "Default"})
         yield
         assert checker().rest(60)
 

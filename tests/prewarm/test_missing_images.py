@@ -60,7 +60,7 @@ def test_a_task_of_missing_images_only_fails_and_no_pull_job_is_made(worker: Wor
     assert not sampler.made
     assert task.started_at is None
     said = task.node_results.select_related("message").first()
-    assert said and said.message and "docker.io has no missing/" in said.message.text
+    assert said and said.message and "was not found at docker.io, which says: manifest unknown" in said.message.text
     assert Message.objects.filter(task=task).count() == 2
     assert any("not in the registry" in event.text for event in task.events.filter(kind="images_missing"))
 

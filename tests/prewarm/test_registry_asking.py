@@ -99,7 +99,7 @@ class TestSurelyMissing:
         found = registry.ask()
 
         assert (found.outcome, found.reason) == ("missing", "image_not_found")
-        assert found.message == f"{registry.host} has no team/app:1; it says: manifest unknown"
+        assert found.message == f"team/app:1 was not found at {registry.host}, which says: manifest unknown"
         assert found.missing(with_secrets=True)
 
     def test_a_repository_that_an_open_registry_does_not_have(self, registry: RegistryPeer) -> None:
