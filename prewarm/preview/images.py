@@ -81,7 +81,7 @@ def warnings(entries: Sequence[dict[str, Any]], told: Sequence[Kept | None], pla
     found = []
     if missing := [entry["image"] for entry in entries if entry["registry"] == "missing"]:
         verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
-        found.append(f"{listed(missing)} surely {verb} not to be had: the task would fail for {them} before any pull.")
+        found.append(f"{listed(missing)} surely {verb} not to be had: no pull is made for {them}.")
     for entry, one in zip(entries, told, strict=True):
         if one is None or entry["registry"] != "found":
             continue
