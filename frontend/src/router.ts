@@ -24,6 +24,12 @@ export const router = createRouter({
       component: () => import('./pages/SignInPage.vue'),
       meta: { title: 'Sign in', open: true },
     },
+    {
+      path: '/reset-password',
+      name: 'reset-password',
+      component: () => import('./pages/ResetPasswordPage.vue'),
+      meta: { title: 'Set your password', open: true },
+    },
     { path: '/tasks', name: 'tasks', component: TaskListPage, meta: { title: 'Tasks' } },
     {
       path: '/tasks/new',

@@ -54,6 +54,11 @@ export const api = {
     await http.POST('/api/v1/auth/logout/')
   },
 
+  /** Set the password that a one-time link stands for. */
+  async resetPassword(token: string, password: string): Promise<void> {
+    await http.POST('/api/v1/auth/reset-password/', { body: { token, new: password } })
+  },
+
   async me(signal?: AbortSignal): Promise<Me> {
     return given(await http.GET('/api/v1/auth/me/', { signal }))
   },
