@@ -33,7 +33,7 @@ from prewarm.transactions import retried
 
 ROWS = 500
 NOTHING: Mapping[int, Finding] = {}
-_LOOKED_AT = ("name", "taints", "unschedulable", "ready", "disk_pressure", "os", "arch", "disk_bytes")
+_LOOKED_AT = ("name", "taints", "unschedulable", "ready", "disk_pressure", "os", "arch", "disk_bytes", "marks")
 
 
 @dataclass

@@ -11,7 +11,6 @@ from prewarm.models import Node
 from prewarm.platforms import platform_of
 from prewarm.references import parse
 
-FEW = 500
 # Unpacked, layers take two to three times what they have when they travel.
 UNPACKED = 2.5
 LARGE_SHARE = 0.4  # of a node's disk: beside what is there, that may reach the 85 % at which kubelets delete images
@@ -35,16 +34,15 @@ def warmth(nodes: Sequence[Node], images: Sequence[str], sizes: Sizes, *, eviden
     """Look through all nodes. Without `evidence` nothing is known of any of them."""
     wanted = [mark(parse(image).stored_name) for image in images]
     everything = range(len(images))
-    marks = _marks(nodes) if evidence else {}
     warm = unknown = crowded = 0
     to_load: Counter[tuple[str, int]] = Counter()
     for node in nodes:
-        listed = marks.get(node.name) or b""
-        left: Sequence[int] = lacking(listed, wanted) if listed and node.ready else everything
+        listed = bytes(node.marks or b"") if evidence and node.ready else b""
+        left: Sequence[int] = lacking(listed, wanted) if listed else everything
         if not left:
             warm += 1
             continue
-        unknown += not (listed and node.ready and is_whole(listed))
+        unknown += not is_whole(listed)
         platform = platform_of(node)
         known = sizes.get(platform, ())
         load = 0
@@ -58,10 +56,3 @@ def warmth(nodes: Sequence[Node], images: Sequence[str], sizes: Sizes, *, eviden
         if platform in sizes and (size := sizes[platform][index]) is not None
     ]
     return Warmth(warm, unknown, sum(told) if told or not to_load else None, crowded)
-
-
-def _marks(nodes: Sequence[Node]) -> dict[str, bytes | None]:
-    rows = Node.objects.values_list("name", "marks")
-    if len(nodes) <= FEW:
-        rows = rows.filter(pk__in=[node.name for node in nodes])
-    return {name: None if marks is None else bytes(marks) for name, marks in rows}
