@@ -58,7 +58,7 @@ def test_it_prints_what_the_preview_foresees(kept_findings: None) -> None:
     unwrapped = " ".join(" ".join(lines).split())
     assert "redis:77 MISSING docker.io has no library/redis:77" in unwrapped
     assert f"1 node: {label_for('node_unready')}" in unwrapped
-    assert "the task would fail for it before any pull" in unwrapped
+    assert "no pull is made for it" in unwrapped
     assert not Task.objects.exists()
 
 

@@ -148,7 +148,7 @@ class TestRetry:
             "bad2": [0, 1],
             "stopped": [0, 1],
         }
-        assert chosen.skipped == []
+        assert chosen.over == []
 
     def test_asks_only_for_the_images_that_are_not_there(self, as_otto: APIClient) -> None:
         cluster_of("n1")
@@ -170,7 +170,7 @@ class TestRetry:
 
         chosen = choose(Task.objects.get(retry_of=ended))
         assert [entry.node for entry in chosen.pull] == ["bad1"]
-        assert [(entry.node, entry.skip) for entry in chosen.skipped] == [
+        assert [(entry.node, entry.skip) for entry in chosen.over] == [
             ("bad2", "node_gone"),
             ("stopped", "node_gone"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from prewarm.models import Task
 from prewarm.planner import Choice
 from prewarm.progress import save
 from prewarm.pull import Pull
+from prewarm.registries.finding import Finding
 from prewarm.ticker import TICK_ID, Ticker
 from prewarm.watcher import Watcher
 from tests.prewarm.rows import asked, cluster_of
@@ -116,9 +118,9 @@ def test_planning_that_breaks_does_not_break_the_other_tasks(worker: Worker, mon
     broken, sound = asked([fresh()]), asked([fresh()])
     choose = planner.choose
 
-    def breaks(task: Task) -> Choice:
+    def breaks(task: Task, findings: Mapping[int, Finding]) -> Choice:
         assert task.pk != broken.pk, "nobody thought of this"
-        return choose(task)
+        return choose(task, findings)
 
     monkeypatch.setattr(planner, "choose", breaks)
     worker.finish(sound)
