@@ -15,7 +15,7 @@ from prewarm.models import Node, NodeSlot, Task
 from tests.faults.api_faults import Asked
 from tests.faults.api_proxy import ApiProxy
 from tests.faults.proxied import ProxiedCluster
-from tests.faults.stage import Stage
+from tests.faults.stage import PATIENCE, Stage
 from tests.fleet.fixtures import NODES
 from tests.fleet.running import Fleet
 from tests.processes import Valkey
@@ -95,7 +95,7 @@ class ApiStage(Stage):
             since = task.waiting_since
             return told["waiting_reason"] == reason and since is not None and timezone.now() - since >= at_least
 
-        self.until(it_says_so, f"the task to wait for {reason}")
+        self.until(it_says_so, f"the task to wait for {reason}", PATIENCE + at_least.total_seconds())
 
     def slots(self, task: Task, count: int) -> list[NodeSlot]:
         """The places of a task's pull jobs, when there are so many."""

@@ -26,6 +26,7 @@ from tests.processes import MariaDB, Valkey
 from tests.sampler import OverTheCap, Sampler
 from tests.simulator import Simulated
 
+LONG_RUN_POINTS = 20
 AnyStage = TypeVar("AnyStage", bound=Stage)
 
 
@@ -39,11 +40,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("chance", points, ids=[f"point {n}" for n in points], indirect=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is played on the real API server: it runs beside the rest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is played on the real API server: it runs beside the rest. Leave the longest to the long run."""
     for item in items:
         if "api" in getattr(item, "fixturenames", ()):
             item.add_marker("api_server")
+    if config.getoption("points") < LONG_RUN_POINTS:
+        long = [item for item in items if item.get_closest_marker("only_long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture
