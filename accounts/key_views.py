@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api_keys import LASTS, LONGEST, OVERLAP, make_key, revoke_key, rotate_key
+from accounts.idempotency import idempotent_with_secret
 from accounts.models import ApiKey, Membership, Role, Scope, User
 from accounts.permissions import InPerson, Rights, asked_by, tenant_for
 from ips.human_names import HumanNameField
@@ -131,6 +132,7 @@ class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
         return self.get_paginated_response(ApiKeySerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=ApiKeyRequest, responses={201: NewApiKeySerializer})
+    @idempotent_with_secret
     def create(self, request: Request) -> Response:
         """Make a key of one's own. Its text is in this answer and never shown again."""
         asked = ApiKeyRequest(data=request.data)
@@ -150,6 +152,7 @@ class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
 
     @extend_schema(request=RotateRequest, responses={201: NewApiKeySerializer})
     @action(detail=True, methods=["post"])
+    @idempotent_with_secret
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key like this one; the old one goes on for some hours, so that nothing stands still."""
         key = self.get_object()

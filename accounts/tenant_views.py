@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import people
+from accounts.idempotency import idempotent
 from accounts.models import Membership, Role, Tenant, User
 from accounts.permissions import Member, PlatformAdmin, Rights, TenantAdmin, asked_by, tenant_for
 from ips.human_names import HumanNameField
@@ -60,6 +61,7 @@ class TenantViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tenant]):
         return self.get_paginated_response(TenantSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=TenantRequest, responses={201: TenantSerializer})
+    @idempotent
     def create(self, request: Request) -> Response:
         asked = TenantRequest(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -127,6 +129,7 @@ class MembershipViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Membe
         return self.get_paginated_response(MemberSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=MemberRequest, responses={201: MemberSerializer})
+    @idempotent
     def create(self, request: Request) -> Response:
         """Take somebody who has an account into the tenant."""
         asked = MemberRequest(data=request.data)

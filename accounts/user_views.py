@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import people
+from accounts.idempotency import idempotent_with_secret
 from accounts.me import MembershipSerializer
 from accounts.models import User
 from accounts.permissions import PlatformAdmin, asked_by
@@ -104,6 +105,7 @@ class UserViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
         return self.get_paginated_response(UserSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=UserRequest, responses={201: NewUserSerializer})
+    @idempotent_with_secret
     def create(self, request: Request) -> Response:
         """A user without a password; give the link in this answer to whom it is."""
         asked = UserRequest(data=request.data)
@@ -126,6 +128,7 @@ class UserViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
 
     @extend_schema(request=None, responses={201: ResetLinkSerializer})
     @action(detail=True, methods=["post"], url_path="reset-link")
+    @idempotent_with_secret
     def reset_link(self, request: Request, pk: str) -> Response:
         """A link by which this user sets a new password, once, within a day. Earlier ones open nothing any more."""
         link, path = make_link(self.get_object(), asked_by(request))

@@ -1,6 +1,6 @@
 """What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set.
 
-And what nobody has needed for a day: limits of registries, and what registries said.
+And what nobody has needed for a day: limits of registries, what registries said, answers kept for who asks again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from accounts.idempotency import forget_answers
 from accounts.models import AuditEntry
 from prewarm import live_settings
 from prewarm.models import Limit, Task
@@ -31,7 +32,7 @@ def prune(now: datetime) -> int:
         retried(Task.objects.filter(pk=pk).delete)
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).delete()
-    return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now)
+    return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now) + forget_answers()
 
 
 def _prune_limits(now: datetime) -> int:

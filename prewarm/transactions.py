@@ -28,8 +28,12 @@ AWAY = (OperationalError, InterfaceError)
 def retried(work: Callable[[], Result]) -> Result:
     """Run `work` in one transaction; again, after a short random wait, when it lost a deadlock or a lock.
 
-    `work` must be harmless to repeat: it changes rows only, no memory. No network call belongs inside.
+    `work` must be harmless to repeat: it changes rows only, no memory. No network call belongs inside. Within another
+    transaction nothing is repeated here: a lost one is lost whole, and who began it decides.
     """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
     deadline = time.monotonic() + 2 * settings.DB_LOCK_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
         try:

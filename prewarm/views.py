@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.idempotency import idempotent
 from accounts.models import Scope, Tenant, User
 from accounts.permissions import Member, Rights, TenantRole, tenant_for
 from ips.pagination import Pages
@@ -81,6 +82,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
         return self.get_paginated_response(TaskSerializer(page, many=True).data)
 
     @extend_schema(request=TaskRequest, responses={202: TaskDetail})
+    @idempotent
     def create(self, request: Request) -> Response:
         """Accept a task. It is planned and run in the background: follow `changes/`."""
         tenant, wish = self.permitted_wish(request)
@@ -114,6 +116,7 @@ class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
 
     @extend_schema(request=None, responses={202: TaskDetail})
     @action(detail=True, methods=["post"])
+    @idempotent
     def retry(self, request: Request, pk: str) -> Response:
         """A new task with only what failed."""
         try:

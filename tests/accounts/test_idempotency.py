@@ -1,0 +1,173 @@
+"""`Idempotency-Key`: whoever gets no answer asks again, and it is done once."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.idempotency import forget_answers
+from accounts.models import ApiKey, IdempotentRequest, Role, User
+from prewarm import submit
+from prewarm.models import Task
+from tests.conftest import signed_in
+from tests.people import person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+TASKS, API_KEYS = "/api/v1/tasks/", "/api/v1/api-keys/"
+WISH: dict[str, Any] = {"images": ["nginx:1.27"], "all_nodes": True}
+
+
+def ask(client: APIClient, path: str = TASKS, wish: object = WISH, key: str = "nightly-17") -> HttpResponse:
+    answer: HttpResponse = client.post(path, wish, headers={"Idempotency-Key": key})
+    return answer
+
+
+def claimed(**made_different: Any) -> None:
+    """The one request there is, as if it had come to this."""
+    assert IdempotentRequest.objects.update(**made_different) == 1
+
+
+def test_the_same_request_gets_the_same_answer_and_is_done_once(as_otto: APIClient) -> None:
+    first, again = ask(as_otto), ask(as_otto, wish=dict(reversed(WISH.items())))
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert (again.json(), again["Location"]) == (first.json(), first["Location"])
+    assert ("Idempotent-Replayed" in first, again["Idempotent-Replayed"]) == (False, "true")
+    assert Task.objects.count() == 1
+
+
+def test_without_a_key_each_request_is_a_new_one(as_otto: APIClient) -> None:
+    as_otto.post(TASKS, WISH)
+    as_otto.post(TASKS, WISH)
+    assert (Task.objects.count(), IdempotentRequest.objects.count()) == (2, 0)
+
+
+@pytest.mark.parametrize("path", [TASKS, f"{TASKS}{uuid.uuid4()}/retry/"])
+def test_another_request_with_the_same_key_is_refused(as_otto: APIClient, path: str) -> None:
+    ask(as_otto)
+    other = ask(as_otto, path, {**WISH, "images": ["redis:8"]})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert Task.objects.count() == 1
+
+
+def test_while_the_first_is_at_work_the_second_is_asked_to_come_back(as_otto: APIClient) -> None:
+    ask(as_otto)
+    claimed(status=None)
+
+    second = ask(as_otto)
+    assert (second.status_code, second.json()["code"], second["Retry-After"]) == (409, "request_in_flight", "1")
+    assert ask(as_otto, wish={"images": ["redis:8"]}).status_code == 422
+
+
+def test_what_was_claimed_by_a_process_that_died_is_done_by_the_next(as_otto: APIClient) -> None:
+    ask(as_otto)
+    Task.objects.all().delete()
+    claimed(status=None, claimed_at=timezone.now() - timedelta(seconds=31))
+
+    assert ask(as_otto).status_code == 202
+    assert Task.objects.count() == 1
+
+
+def test_who_was_thought_dead_and_comes_late_changes_nothing(
+    as_otto: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = submit.submit
+
+    def slowly(**asked: Any) -> Task:
+        claimed(token=uuid.uuid4())  # another process took it over meanwhile
+        return really(**asked)
+
+    monkeypatch.setattr(submit, "submit", slowly)
+    late = ask(as_otto)
+
+    assert (late.status_code, late.json()["code"]) == (409, "request_in_flight")
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_is_done_and_all_hear_of_it() -> None:
+    otto = person("otto", Role.OPERATOR)
+    clients = [signed_in(otto) for _ in range(10)]
+    start, answers = Barrier(len(clients)), []
+
+    def send(client: APIClient) -> None:
+        start.wait()
+        try:
+            answers.append(ask(client))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=send, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    task = Task.objects.get()
+    told = {(answer.status_code, answer.json().get("id") or answer.json()["code"]) for answer in answers}
+    assert len(answers) == len(clients)
+    assert (202, str(task.pk)) in told <= {(202, str(task.pk)), (409, "request_in_flight")}
+    assert ask(clients[0]).json()["id"] == str(task.pk)
+
+
+def test_what_was_refused_may_be_corrected_under_the_same_key(as_otto: APIClient) -> None:
+    assert ask(as_otto, wish={**WISH, "images": ["NOT an image"]}).status_code == 422
+    assert ask(as_otto).status_code == 202
+
+
+def test_keys_of_others_are_others(as_otto: APIClient, as_ada: APIClient) -> None:
+    assert ask(as_otto).json()["id"] != ask(as_ada).json()["id"]
+
+
+def test_a_session_and_an_api_key_of_one_person_know_nothing_of_each_other(as_ada: APIClient) -> None:
+    text = ask(as_ada, API_KEYS, {"name": "ci", "scopes": ["tasks"]}).json()["key"]
+    as_program = APIClient(HTTP_AUTHORIZATION=f"Bearer {text}")
+    assert ask(as_program, key="b").json()["id"] != ask(as_ada, key="b").json()["id"]
+
+
+def test_a_secret_is_not_kept_and_what_has_one_is_made_once(as_ada: APIClient) -> None:
+    wish = {"name": "ci"}
+    first, again = ask(as_ada, API_KEYS, wish), ask(as_ada, API_KEYS, wish)
+
+    assert (first.status_code, again.status_code, again.json()["code"]) == (201, 409, "secret_was_shown")
+    assert first["Location"] in again.json()["detail"]
+    assert ApiKey.objects.count() == 1
+    assert first.json()["key"] not in str(IdempotentRequest.objects.values().get())
+
+
+def test_users_and_tenants_are_made_once_too(as_platform_admin: APIClient) -> None:
+    for _ in range(2):
+        ask(as_platform_admin, "/api/v1/users/", {"username": "nina"}, key="a")
+        ask(as_platform_admin, "/api/v1/tenants/", {"slug": "payments"}, key="b")
+    last = ask(as_platform_admin, "/api/v1/tenants/", {"slug": "payments"}, key="b")
+
+    assert User.objects.filter(username="nina").count() == 1
+    assert (last.status_code, last.json()["slug"]) == (201, "payments")
+
+
+@pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 129])
+def test_a_key_that_cannot_be_used_is_refused(as_otto: APIClient, key: str) -> None:
+    answer = ask(as_otto, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not Task.objects.exists()
+
+
+def test_an_answer_is_kept_for_a_day(as_otto: APIClient) -> None:
+    ask(as_otto)
+    claimed(claimed_at=timezone.now() - timedelta(hours=23, minutes=59))
+    assert forget_answers() == 0
+    assert ask(as_otto)["Idempotent-Replayed"] == "true"
+
+    claimed(claimed_at=timezone.now() - timedelta(hours=24, minutes=1))
+    assert "Idempotent-Replayed" not in ask(as_otto)
+    assert Task.objects.count() == 2
+    claimed(claimed_at=timezone.now() - timedelta(hours=24, minutes=1))
+    assert forget_answers() == 1
