@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from accounts.api_keys import revoke_key
 from accounts.audit import By
 from accounts.models import ApiKey, AuditEntry, Membership, Session, Tenant, User
+from accounts.sign_in import end_sessions
 from ips.request_id import current_request_id
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -66,7 +67,9 @@ class SessionAdmin(SessionPages):
 
     @admin.action(description="End the selected sessions", permissions=["view"])
     def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
-        chosen = Session.objects.filter(pk__in=sessions.values("pk")).end()
+        user = cast(User, request.user)
+        by = By(user, user.get_username(), current_request_id())
+        chosen = end_sessions(Session.objects.filter(pk__in=sessions.values("pk")), by)
         self.message_user(request, f"{chosen} sessions ended.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -121,8 +124,8 @@ class ApiKeyAdmin(KeyPages):
 class AuditAdmin(AuditPages):
     """Who changed what: to look at."""
 
-    list_display = ("at", "actor", "action", "target", "before", "after", "request_id")
-    list_filter = ("action",)
+    list_display = ("at", "actor", "action", "target", "outcome", "code", "before", "after", "ip", "request_id")
+    list_filter = ("outcome", "action")
     search_fields = ("actor", "target", "request_id")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

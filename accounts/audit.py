@@ -1,11 +1,16 @@
-"""The audit: who changed what, when and in which request. Rows are written and read, never changed."""
+"""The audit: who changed what or was refused, when, from where and in which request. Lines are never changed."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import AuditEntry, Tenant, User
+from accounts.models import AuditEntry, Outcome, Tenant, User
+from accounts.origin import current_origin
+
+SECRET = re.compile(r"password|(?<!pull_)secret|token|authorization|cookie|credential", re.IGNORECASE)
+HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True)
@@ -17,9 +22,16 @@ class By:
     request_id: str = ""
 
     def audit(
-        self, action: str, target: str, *, before: Any = None, after: Any = None, tenant: Tenant | None = None
+        self,
+        action: str,
+        target: str,
+        *,
+        before: Any = None,
+        after: Any = None,
+        tenant: Tenant | None = None,
+        refused: str = "",
     ) -> None:
-        """Write one line, in the transaction of the change that it tells."""
+        """Write one line, in the transaction of the change that it tells; or, with a problem's code, of a refusal."""
         audit(
             action,
             target,
@@ -29,6 +41,7 @@ class By:
             before=before,
             after=after,
             tenant=tenant,
+            refused=refused,
         )
 
 
@@ -42,18 +55,32 @@ def audit(
     before: Any = None,
     after: Any = None,
     tenant: Tenant | None = None,
+    refused: str = "",
 ) -> None:
     """Write one line, in the transaction of the change that it tells.
 
-    `action` is a thing and a verb, like `settings.changed`; `before` and `after` hold only what is different.
+    `action` is a thing and a verb, like `settings.changed`; `before` and `after` hold only what is different, less the
+    values of whatever is named like a secret.
     """
+    origin = current_origin()
     AuditEntry.objects.create(
         action=action,
-        target=target,
+        target=target[:200],
         user=user,
-        actor=actor,
+        actor=actor[:160],
         request_id=request_id,
-        before=before,
-        after=after,
+        before=redacted(before),
+        after=redacted(after),
         tenant=tenant,
+        outcome=Outcome.REFUSED if refused else Outcome.DONE,
+        code=refused,
+        ip=origin.address,
+        credential=origin.credential,
     )
+
+
+def redacted(value: Any) -> Any:
+    """The same without the values of keys that are named like secrets, at any depth."""
+    if isinstance(value, dict):
+        return {name: HIDDEN if SECRET.search(str(name)) else redacted(inner) for name, inner in value.items()}
+    return [redacted(inner) for inner in value] if isinstance(value, list | tuple) else value

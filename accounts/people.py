@@ -103,8 +103,8 @@ def change_role(member: Membership, role: Role, by: By) -> Membership:
         if not Membership.objects.filter(pk=member.pk, role=before).update(role=role):
             raise Conflict("changed_meanwhile", "Somebody has changed this just now. Look again.")
         if before != role:
-            told = {"before": {"role": before}, "after": {"role": role.value}}
-            by.audit("membership.changed", member.user.username, tenant=member.tenant, **told)
+            old, new, name = {"role": before}, {"role": role.value}, member.user.username
+            by.audit("membership.changed", name, before=old, after=new, tenant=member.tenant)
     member.role = role
     return member
 

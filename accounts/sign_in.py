@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.audit import By
 from accounts.hashing import one_hash
-from accounts.models import Session, User
+from accounts.models import Session, SessionQuerySet, User
+from accounts.origin import current_origin
 from accounts.throttle import Attempt
 from ips.client_address import client_address
 from ips.problems import Problem
+from ips.request_id import current_request_id
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> User:
@@ -26,6 +30,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     with one_hash():
         user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
+        By(None, username, current_request_id()).audit("session.refused", username, refused="bad_credentials")
         raise Problem(401, "bad_credentials", "The username or the password is wrong.")
     attempt.succeeded()
     return user
@@ -34,14 +39,32 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
 def open_session(request: HttpRequest, user: User) -> Session:
     """A session of `IPS_JWT_HOURS`, from now, for whoever sends this request."""
     now = timezone.now()
+    user_agent = request.headers.get("User-Agent", "")[:200]
+    with transaction.atomic():
+        session = _new_session(user, now, client_address(request), user_agent)
+        current_origin().signed_in(user, session)
+        By(user, user.get_username(), current_request_id()).audit("session.opened", str(session.pk))
+    return session
+
+
+def end_sessions(sessions: SessionQuerySet, by: By) -> int:
+    """Sign these places out, from the next request on; how many were signed in."""
+    with transaction.atomic():
+        living = list(sessions.filter(ended_at=None).select_related("user"))
+        for session in living:
+            by.audit("session.ended", str(session.pk), before={"user": session.user.get_username()})
+        return Session.objects.filter(pk__in=[session.pk for session in living]).end()
+
+
+def _new_session(user: User, now: datetime, ip: str | None, user_agent: str) -> Session:
     User.objects.filter(pk=user.pk).update(last_login=now)
     return Session.objects.create(
         user=user,
         created_at=now,
         last_seen_at=now,
         expires_at=now + timedelta(hours=settings.JWT_HOURS),
-        ip=client_address(request),
-        user_agent=request.headers.get("User-Agent", "")[:200],
+        ip=ip,
+        user_agent=user_agent,
     )
 
 

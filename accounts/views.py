@@ -14,15 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.audit import By
 from accounts.credentials import give_cookie, session_from_cookie, take_cookie
 from accounts.me import MeSerializer, me
 from accounts.models import Session, User
 from accounts.passwords import MAX_LENGTH, check_password
-from accounts.permissions import InPerson, Rights
+from accounts.permissions import InPerson, Rights, asked_by
 from accounts.reset_links import use_link
-from accounts.sign_in import check_credentials, is_password_of, open_session
+from accounts.sign_in import check_credentials, end_sessions, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
+from ips.request_id import current_request_id
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -70,7 +72,7 @@ class LoginView(APIView):
         if not asked["cookie"]:
             return Response({"token": token_for(session), "expires_at": session.expires_at, "user": me(Rights(user))})
         if replaced := session_from_cookie(request._request):
-            Session.objects.filter(pk=replaced.pk).end()
+            end_sessions(Session.objects.filter(pk=replaced.pk), By(user, user.get_username(), current_request_id()))
         response = Response({"user": me(Rights(user))})
         give_cookie(response, session)
         rotate_token(request._request)
@@ -84,7 +86,7 @@ class LogoutView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        Session.objects.filter(pk=_session(request).pk).end()
+        end_sessions(Session.objects.filter(pk=_session(request).pk), asked_by(request))
         response = Response(status=204)
         take_cookie(response)
         return response
@@ -116,7 +118,7 @@ class PasswordView(APIView):
         user = session.user
         if not is_password_of(request._request, user, wanted.validated_data["current"]):
             raise Invalid([{"pointer": "current", "code": "bad_credentials", "detail": "This is not your password."}])
-        change_password(user, wanted.validated_data["new"], keep=session)
+        change_password(user, wanted.validated_data["new"], asked_by(request), keep=session)
         return Response(status=204)
 
 
@@ -161,10 +163,10 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
         return Session.objects.alive().filter(user=cast(User, self.request.user)).order_by("-last_seen_at", "id")
 
     def perform_destroy(self, instance: Session) -> None:
-        Session.objects.filter(pk=instance.pk).end()
+        end_sessions(Session.objects.filter(pk=instance.pk), asked_by(self.request))
 
 
-def change_password(user: User, password: str, keep: Session | None = None) -> None:
+def change_password(user: User, password: str, by: By, keep: Session | None = None) -> None:
     """Set the password if it is a good one (else 422 at `new`), and end all sessions but `keep`."""
     check_password(password, user, pointer="new")
     with transaction.atomic():
@@ -172,6 +174,7 @@ def change_password(user: User, password: str, keep: Session | None = None) -> N
         User.objects.filter(pk=user.pk).update(password=make_password(password))
         others = Session.objects.filter(user=user)
         (others.exclude(pk=keep.pk) if keep else others).end()
+        by.audit("user.password_set", user.get_username(), after={"by": "the user"})
 
 
 def _session(request: Request) -> Session:

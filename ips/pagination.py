@@ -1,11 +1,50 @@
-"""Lists come in pages: `?page=2&page_size=50` → {count, next, previous, results}."""
+"""Lists come in pages, and every page says in `Link` (RFC 8288) where the next one is.
+
+Short things by number: `?page=2&page_size=50` → {count, next, previous, results}. Long ones that grow at their
+beginning by cursor: follow `next` → {next, previous, results}; nobody counts them.
+"""
 
 from __future__ import annotations
 
-from rest_framework.pagination import PageNumberPagination
+from typing import Any
+
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination, PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ips.problems import Problem
 
 
 class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return linked(super().get_paginated_response(data))
+
+
+class NewestFirst(CursorPagination):
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        if "page" in request.query_params:
+            raise Problem(400, "unknown_parameter", "This list has no numbered pages: follow `next`.")
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except NotFound as error:
+            raise Problem(400, "invalid_cursor", "This cursor is of no answer: follow `next` as it stands.") from error
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return linked(super().get_paginated_response(data))
+
+
+def linked(page: Response) -> Response:
+    ways = {"next": page.data["next"], "prev": page.data["previous"]}
+    if links := [f'<{url}>; rel="{way}"' for way, url in ways.items() if url]:
+        page["Link"] = ", ".join(links)
+    return page

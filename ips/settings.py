@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "ips.request_log.RequestLogMiddleware",
     "ips.security_headers.SecurityHeadersMiddleware",
     "ips.body_limit.BodyLimitMiddleware",
+    "accounts.middleware.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -189,6 +190,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "TaskStatusEnum": "prewarm.models.TaskStatus",
         "NodeStatusEnum": "prewarm.models.NodeStatus",
+        "AuditOutcomeEnum": "accounts.models.Outcome",
+        "OutcomeEnum": "prewarm.image_results.Outcome",
     },
     "PREPROCESSING_HOOKS": ["ips.openapi.only_v1"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ips.openapi.add_problems"],

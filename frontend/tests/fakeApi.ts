@@ -108,7 +108,8 @@ export class FakeApi {
     const changed = [...earlier, ...names.map((name) => ({ name, at, by }))]
     this.settings = { ...this.settings, ...values, changed }
     const about = { at, actor: by, tenant: null, action: 'settings.changed', target: 'settings', request_id: '' }
-    this.audit.push({ id: this.audit.length + 1, ...about, before, after: values })
+    const ended = { outcome: 'done', code: '', ip: null, credential: '' } as const
+    this.audit.push({ id: this.audit.length + 1, ...about, ...ended, before, after: values })
   }
 
   private async answerSettings(request: Request): Promise<Response> {

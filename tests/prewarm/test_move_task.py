@@ -258,7 +258,7 @@ class TestWho:
 class TestTheAudit:
     def test_tells_who_moved_a_task_in_which_request(self, as_otto: APIClient, task: Task) -> None:
         happened(task, "n3", "failed", "image_not_found")
-        AuditEntry.objects.all().delete()
+        AuditEntry.objects.all().forget()
 
         for name in ("pause", "resume", "cancel"):
             as_otto.post(f"/api/v1/tasks/{task.pk}/{name}/", headers={"X-Request-ID": f"req-{name}"})

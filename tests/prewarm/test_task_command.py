@@ -284,7 +284,7 @@ class TestMoves:
         assert refused("retry", str(task.pk)).returncode == 1
 
     def test_are_in_the_audit_with_who_typed_them(self, task: Task) -> None:
-        AuditEntry.objects.all().delete()
+        AuditEntry.objects.all().forget()
         for verb in ("pause", "pause", "resume", "cancel", "cancel"):
             run(verb, str(task.pk))
         again = json.loads(run("retry", str(end(task).pk), "--json"))["id"]
@@ -300,7 +300,7 @@ class TestMoves:
 
     def test_that_are_refused_are_not_in_the_audit(self, task: Task) -> None:
         end(task)
-        AuditEntry.objects.all().delete()
+        AuditEntry.objects.all().forget()
 
         refused("cancel", str(task.pk))
 

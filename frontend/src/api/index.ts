@@ -2,6 +2,7 @@
 import { http } from './client'
 import type {
   AuditEntry,
+  LongPage,
   Me,
   Node,
   Page,
@@ -125,9 +126,9 @@ export const api = {
   },
 
   /** Who changed which settings, newest first. */
-  async settingsChanges(page_size: number): Promise<Page<AuditEntry>> {
+  async settingsChanges(page_size: number): Promise<LongPage<AuditEntry>> {
     const query = { action: ['settings.changed'], page_size }
-    return given(await http.GET('/api/v1/audit/', { params: { query } })) as Page<AuditEntry>
+    return given(await http.GET('/api/v1/audit/', { params: { query } })) as LongPage<AuditEntry>
   },
 }
 

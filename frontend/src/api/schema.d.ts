@@ -64,8 +64,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Who changed what, newest first. */
+        /** @description Who changed what or was refused, newest first: admins see their tenants', platform administrators everything. */
         get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All that the filters name, in one file. */
+        get: operations["audit_export_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -577,7 +594,7 @@ export interface components {
             /** @default 90 */
             expires_in_days?: number;
         };
-        /** @description One change: who, what, when, from what to what. */
+        /** @description One change, or one that was refused: who, what, when, from where, from what to what. */
         Audit: {
             readonly id: number;
             /** Format: date-time */
@@ -588,10 +605,22 @@ export interface components {
             readonly action: string;
             /** @description What was changed, by its name or id. */
             readonly target: string;
+            readonly outcome: components["schemas"]["AuditOutcomeEnum"];
+            /** @description Of the problem, if it was refused. */
+            readonly code: string;
             before: unknown | null;
             after: unknown | null;
+            readonly ip: string | null;
+            /** @description The session or API key. */
+            readonly credential: string;
             readonly request_id: string;
         };
+        /**
+         * @description * `done` - Done
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        AuditOutcomeEnum: "done" | "refused";
         /** @enum {unknown} */
         BlankEnum: "";
         /** @description Who changed a setting last. */
@@ -877,16 +906,14 @@ export interface components {
             results: components["schemas"]["ApiKey"][];
         };
         PaginatedAuditList: {
-            /** @example 123 */
-            count: number;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?page=4
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
              */
             next?: string | null;
             /**
              * Format: uri
-             * @example http://api.example.org/accounts/?page=2
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
              */
             previous?: string | null;
             results: components["schemas"]["Audit"][];
@@ -1580,7 +1607,10 @@ export interface operations {
     api_keys_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1707,12 +1737,21 @@ export interface operations {
             query?: {
                 /** @description Like settings.changed. */
                 action?: string[];
-                /** @description A page number within the paginated result set. */
-                page?: number;
+                actor?: string;
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                outcome?: ("done" | "refused")[];
                 /** @description Number of results to return per page. */
                 page_size?: number;
-                /** @description In actor, target and request id. */
+                request_id?: string;
+                /** @description In actor, action, target, request id and credential. */
                 search?: string;
+                /** @description A time, or a day, in UTC unless it says otherwise. */
+                since?: string;
+                target?: string;
+                tenant?: string;
+                /** @description Up to this time, not including it. */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -1726,6 +1765,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedAuditList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Like settings.changed. */
+                action?: string[];
+                actor?: string;
+                as?: "csv" | "jsonl";
+                outcome?: ("done" | "refused")[];
+                request_id?: string;
+                /** @description In actor, action, target, request id and credential. */
+                search?: string;
+                /** @description A time, or a day, in UTC unless it says otherwise. */
+                since?: string;
+                target?: string;
+                tenant?: string;
+                /** @description Up to this time, not including it. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON object a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description Any error. */
@@ -1991,7 +2075,10 @@ export interface operations {
     memberships_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2254,7 +2341,10 @@ export interface operations {
     tasks_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2620,7 +2710,10 @@ export interface operations {
     tenants_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2752,7 +2845,10 @@ export interface operations {
     users_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

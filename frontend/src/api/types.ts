@@ -54,3 +54,6 @@ export interface Page<Row> {
   previous?: string | null
   results: Row[]
 }
+
+/** A page of something long: nobody counts it, and `next` leads on. */
+export type LongPage<Row> = Omit<Page<Row>, 'count'>
