@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from accounts.api_keys import LASTS, LONGEST, OVERLAP, make_key, revoke_key, rot
 from accounts.idempotency import idempotent_with_secret
 from accounts.models import ApiKey, Membership, Role, Scope, User
 from accounts.permissions import InPerson, Rights, asked_by, tenant_for
+from ips.entity_tags import Tagged
 from ips.human_names import HumanNameField
 from ips.query import holding, only_known
 
@@ -100,7 +101,7 @@ class RotateRequest(serializers.Serializer[Any]):
     )
 
 
-class ApiKeyViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[ApiKey]):
+class ApiKeyViewSet(Tagged, viewsets.GenericViewSet[ApiKey]):
     """What programs sign in with. Everybody manages the own keys, an admin those of the tenant."""
 
     permission_classes = (InPerson,)

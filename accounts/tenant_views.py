@@ -7,7 +7,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ from accounts import people
 from accounts.idempotency import idempotent
 from accounts.models import Membership, Role, Tenant, User
 from accounts.permissions import Member, PlatformAdmin, Rights, TenantAdmin, asked_by, tenant_for
+from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
 from ips.problems import Invalid
 from ips.query import chosen, holding, only_known
@@ -39,7 +40,7 @@ class TenantRequest(TenantChange):
     slug = serializers.SlugField(max_length=63)
 
 
-class TenantViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tenant]):
+class TenantViewSet(Tagged, viewsets.GenericViewSet[Tenant]):
     """Teams. Members see their own; platform administrators see, make and change all."""
 
     serializer_class = TenantSerializer
@@ -70,6 +71,7 @@ class TenantViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Tenant]):
         return Response(TenantSerializer(tenant).data, 201, headers={"Location": f"/api/v1/tenants/{tenant.pk}/"})
 
     @extend_schema(request=TenantChange, responses=TenantSerializer)
+    @unless_changed
     def partial_update(self, request: Request, pk: str) -> Response:
         tenant = self.get_object()
         asked = TenantChange(data=request.data)
@@ -98,7 +100,7 @@ class MemberRequest(RoleChange):
     username = serializers.CharField(max_length=150)
 
 
-class MembershipViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Membership]):
+class MembershipViewSet(Tagged, viewsets.GenericViewSet[Membership]):
     """Who belongs to a tenant, in which role: for its admins."""
 
     permission_classes = (TenantAdmin,)
@@ -145,6 +147,7 @@ class MembershipViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Membe
         return Response(MemberSerializer(member).data, status=201, headers=headers)
 
     @extend_schema(request=RoleChange, responses=MemberSerializer)
+    @unless_changed
     def partial_update(self, request: Request, pk: str) -> Response:
         member = self.get_object()
         asked = RoleChange(data=request.data)
@@ -153,6 +156,7 @@ class MembershipViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Membe
         return Response(MemberSerializer(member).data)
 
     @extend_schema(responses={204: None})
+    @unless_changed
     def destroy(self, request: Request, pk: str) -> Response:
         people.leave(self.get_object(), asked_by(request))
         return Response(status=204)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from accounts.me import MembershipSerializer
 from accounts.models import User
 from accounts.permissions import PlatformAdmin, asked_by
 from accounts.reset_links import make_link
+from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
 from ips.query import chosen, holding, only_known
 
@@ -81,7 +82,7 @@ class NewUserSerializer(UserSerializer):
         return cast(str, self.context["url"])
 
 
-class UserViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
+class UserViewSet(Tagged, viewsets.GenericViewSet[User]):
     """Everybody who may sign in. Users are disabled, never deleted: what they did stays theirs."""
 
     permission_classes = (PlatformAdmin,)
@@ -118,6 +119,7 @@ class UserViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
         return Response(body, 201, headers={"Location": f"/api/v1/users/{user.pk}/", "Cache-Control": "no-store"})
 
     @extend_schema(request=UserChange, responses=UserSerializer)
+    @unless_changed
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is named. Who is disabled is signed out everywhere at once."""
         user = self.get_object()

@@ -58,11 +58,16 @@ def only_v1(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, 
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Give every operation the problem as its default answer: whatever is not listed is one of those."""
+    """Give every operation the problem as its default answer: whatever is not listed is one of those.
+
+    And every single thing its 304 (ips.entity_tags.Tagged), which no serializer describes.
+    """
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
     answer = {"description": "Any error.", "content": {"application/problem+json": reference}}
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             operation["responses"].setdefault("default", answer)
+        if path.endswith("}/") and "get" in operations:
+            operations["get"]["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
     return result

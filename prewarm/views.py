@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, viewsets
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.idempotency import idempotent
 from accounts.models import Scope, Tenant, User
 from accounts.permissions import Member, Rights, TenantRole, tenant_for
+from ips.entity_tags import Tagged
 from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
 from ips.query import chosen, holding, only_known, ordering
@@ -42,7 +43,7 @@ def after(request: Request) -> int:
     return int(value)
 
 
-class TaskViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Task]):
+class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
     """Prewarm tasks: make one, follow it, stop it, try again what failed."""
 
     permission_classes = (TenantRole,)
