@@ -30,6 +30,7 @@ VERSION = envstr("IPS_VERSION")
 DEBUG = envbool("IPS_DEBUG", False)
 SECRET_KEY = envsecret("IPS_SECRET_KEY") or "-"
 JWT_KEY = envsecret("IPS_JWT_KEY") or "-"
+REQUESTS_PER_MINUTE = envint("IPS_REQUESTS_PER_MINUTE", 6000)  # of one credential, in one web process
 JWT_HOURS = envint("IPS_JWT_HOURS", 24, at_least=1)
 ALLOWED_HOSTS = envlist("IPS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("IPS_TRUSTED_ORIGINS")
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "ips.security_headers.SecurityHeadersMiddleware",
     "ips.body_limit.BodyLimitMiddleware",
     "accounts.middleware.OriginMiddleware",
+    "accounts.request_rate.RateLimitHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -170,6 +172,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.request_rate.RequestRate"],
     "DEFAULT_PAGINATION_CLASS": "ips.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -1,0 +1,92 @@
+"""How often one credential may ask: a client that runs wild gets 429, and everybody else their answers.
+
+Counted in the memory of each web process, by session or API key, a minute at a time: losing the count costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from accounts.origin import current_origin
+
+if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
+    from rest_framework.views import APIView
+
+WINDOW_SECONDS = 60
+REMEMBERED = 10_000  # credentials; the one that has asked least lately is forgotten first
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left to a credential in this minute."""
+
+    limit: int
+    left: int
+    seconds: int  # until the next minute begins
+
+    def headers(self) -> dict[str, str]:
+        """draft-ietf-httpapi-ratelimit-headers-11."""
+        return {
+            "RateLimit-Policy": f'"default";q={self.limit};w={WINDOW_SECONDS}',
+            "RateLimit": f'"default";r={max(self.left, 0)};t={self.seconds}',
+        }
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def count(self, who: str, limit: int) -> Allowance:
+        now = time.monotonic()
+        with self._lock:
+            began, asked = self._counts.pop(who, (now, 0))
+            if now - began >= WINDOW_SECONDS:
+                began, asked = now, 0
+            self._counts[who] = (began, asked + 1)
+            if len(self._counts) > REMEMBERED:
+                self._counts.popitem(last=False)
+        return Allowance(limit, limit - asked - 1, math.ceil(began + WINDOW_SECONDS - now))
+
+
+_counts = _Counts()
+
+
+class RequestRate(BaseThrottle):
+    """`IPS_REQUESTS_PER_MINUTE` requests of one credential; 0 means any number. Who is not signed in is not counted."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        limit, who = settings.REQUESTS_PER_MINUTE, current_origin().credential
+        if not limit or not who:
+            return True
+        self.allowance = _counts.count(who, limit)
+        request._request.__dict__["allowance"] = self.allowance
+        return self.allowance.left >= 0
+
+    def wait(self) -> float:
+        return self.allowance.seconds
+
+
+class RateLimitHeaders:
+    """Every answer to who is signed in says what is left of the minute."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        allowance: Allowance | None = getattr(request, "allowance", None)
+        for name, value in (allowance.headers() if allowance else {}).items():
+            response[name] = value
+        return response
