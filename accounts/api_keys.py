@@ -20,7 +20,7 @@ LASTS = timedelta(days=90)
 LONGEST = timedelta(days=365)
 OVERLAP = timedelta(hours=24)
 MOST_OF_A_TENANT = 50  # that are good now
-NEEDS = {Scope.READ: frozenset(Role), Scope.TASKS: {Role.OPERATOR, Role.ADMIN}, Scope.MANAGE: {Role.ADMIN}}
+NEEDS = {Scope.READ: Role.VIEWER, Scope.TASKS: Role.OPERATOR, Scope.MANAGE: Role.ADMIN}
 
 
 def make_key(
@@ -39,7 +39,7 @@ def make_key(
     """
     wanted = [scope for scope in Scope if scope in {Scope.READ, *scopes}]
     role = Rights(owner).role_in(tenant)
-    if above := [scope.value for scope in wanted if role not in NEEDS[scope]]:
+    if above := [scope.value for scope in wanted if role not in NEEDS[scope].or_more()]:
         detail = f"A key cannot do more than its owner, who is {role or 'not a member'} here: not {', '.join(above)}."
         raise Invalid([{"pointer": "scopes", "code": "scope_above_role", "detail": detail}])
     now = timezone.now()

@@ -10,6 +10,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.checks import check_keys
+        from accounts.checks import check_keys, check_permissions
 
         register(check_keys, deploy=True)  # the web process refuses them by itself (ips.wsgi)
+        register(check_permissions)

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from accounts.audit_export import exported
 from accounts.audit_query import asked_for
-from accounts.models import AuditEntry, Outcome
-from accounts.permissions import Rights, TenantAdmin
+from accounts.models import AuditEntry, Outcome, Role
+from accounts.permissions import Rights
 from ips.pagination import NewestFirst
 from ips.problems import Problem
 
@@ -62,14 +62,13 @@ class AuditSerializer(serializers.ModelSerializer[AuditEntry]):
 class AuditViewSet(viewsets.GenericViewSet[AuditEntry]):
     """Who changed what or was refused, newest first: admins see their tenants', platform administrators everything."""
 
-    permission_classes = (TenantAdmin,)
     pagination_class = NewestFirst
     serializer_class = AuditSerializer
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         rights = Rights.of(self.request)
         rows = AuditEntry.objects.select_related("tenant").order_by("-id")
-        return rows if rights.platform_admin else rows.filter(tenant__in=rights.led())
+        return rows if rights.platform_admin else rows.filter(tenant__in=rights.tenants(Role.ADMIN))
 
     @extend_schema(parameters=FILTERS)
     def list(self, request: Request) -> Response:

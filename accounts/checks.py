@@ -1,4 +1,4 @@
-"""Keys that anybody could guess stop the start."""
+"""What stops the start: keys that anybody could guess, and routes of which nobody said who may use them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+
+from accounts.matrix import idle_entries, permission_for
+from accounts.routes import all_routes
 
 MIN_BYTES = 32
 REMEDY = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
@@ -26,6 +29,20 @@ def check_keys(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return errors
 
 
-def refuse_weak_keys() -> None:
-    for error in check_keys():
+def check_permissions(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every route is in permissions.yaml by each of its methods, and everything there is a route."""
+    asked = [one for route in all_routes() for one in route.asked()]
+    hint = "Add it to the `routes` of the permission that it needs, or make one: a name with `who`, `key` and `routes`."
+    errors: list[CheckMessage] = [
+        Error(f'"{one}" is in no permission of accounts/permissions.yaml.', hint, id="accounts.E004")
+        for one in asked
+        if permission_for(*one.split(" ", 1)) is None
+    ]
+    for entry in idle_entries(asked):
+        errors.append(Error(f'"{entry}" of accounts/permissions.yaml is no route.', "Take it out.", id="accounts.E005"))
+    return errors
+
+
+def refuse_to_serve() -> None:
+    for error in [*check_keys(), *check_permissions()]:
         raise ImproperlyConfigured(f"{error.msg} {error.hint}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.matrix import GRANTED
 from accounts.models import Role, User
 from accounts.permissions import Rights
 from ips.version import version
@@ -25,11 +26,25 @@ class MembershipSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+MAY = [permission.name for permission in GRANTED]
+
+
+class May(serializers.ListField):
+    """Names of what may be done, as in permissions.yaml."""
+
+    child = serializers.ChoiceField(choices=MAY)
+
+
+class MyMembershipSerializer(MembershipSerializer):
+    may = May(help_text="What the role gives in this tenant.")
+
+
 class MeSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     username = serializers.CharField()
     is_platform_admin = serializers.BooleanField()
-    memberships = MembershipSerializer(many=True)
+    may = May(help_text="What may be done in every tenant, and for the installation.")
+    memberships = MyMembershipSerializer(many=True)
     installation = InstallationSerializer()
     intake = IntakeForUserSerializer()
 
@@ -42,8 +57,10 @@ def me(rights: Rights) -> dict[str, Any]:
         "id": str(user.pk),
         "username": user.username,
         "is_platform_admin": rights.platform_admin,
+        "may": rights.everywhere(),
         "memberships": [
-            {"tenant": tenant, "role": role} for tenant, role in joined.values_list("tenant__slug", "role")
+            {"tenant": tenant, "role": role, "may": rights.as_role(Role(role))}
+            for tenant, role in joined.values_list("tenant__slug", "role")
         ],
         "installation": {**describe(), "version": version()},
         "intake": intake_for(rights),

@@ -63,6 +63,10 @@ class Role(models.TextChoices):
     OPERATOR = "operator"
     ADMIN = "admin"
 
+    def or_more(self) -> frozenset[Role]:
+        """This role and those that may do more."""
+        return frozenset(list(Role)[list(Role).index(self) :])
+
 
 class Membership(models.Model):
     """A user's role in one tenant."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.audit import By
+from accounts.matrix import GRANTED, Permission, Who, permission_for
 from accounts.models import ApiKey, Membership, Role, Scope, Tenant, User
 from ips.problems import Problem
 from ips.request_id import current_request_id
@@ -18,14 +19,7 @@ from ips.request_id import current_request_id
 if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
     from rest_framework.views import APIView
 
-OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
 DEFAULT_TENANT = "default"
-
-
-class Owned(Protocol):
-    """Anything that belongs to a tenant."""
-
-    tenant: Tenant
 
 
 @dataclass(frozen=True)
@@ -50,21 +44,14 @@ class Rights:
         name = self.user.get_username()
         return f"{name} (key {self.key.name})"[:160] if self.key else name
 
-    def tenants(self) -> QuerySet[Tenant]:
-        """Those whose things may be seen: all for a platform administrator, else those joined; of a key its own."""
+    def tenants(self, least: Role = Role.VIEWER) -> QuerySet[Tenant]:
+        """Those where one has at least this role: all for a platform administrator; of a key at most its own."""
         if isinstance(self.user, AnonymousUser):
             return Tenant.objects.none()
-        if self.key:
-            return Tenant.objects.filter(pk=self.key.tenant_id)  # that its owner belongs there was looked at just now
+        tenants = Tenant.objects.filter(pk=self.key.tenant_id) if self.key else Tenant.objects.all()
         if self.user.is_platform_admin:
-            return Tenant.objects.all()
-        return Tenant.objects.filter(memberships__user=self.user)
-
-    def led(self) -> QuerySet[Tenant]:
-        """Those of which one is admin."""
-        if isinstance(self.user, AnonymousUser) or self.user.is_platform_admin:
-            return self.tenants()
-        return self.tenants().filter(memberships__in=Membership.objects.filter(user=self.user, role=Role.ADMIN))
+            return tenants
+        return tenants.filter(memberships__user=self.user, memberships__role__in=least.or_more())
 
     def role_in(self, tenant: Tenant) -> Role | None:
         """The role that counts in this tenant; a platform administrator is admin everywhere."""
@@ -75,9 +62,18 @@ class Rights:
         role = Membership.objects.filter(user=self.user, tenant=tenant).values_list("role", flat=True).first()
         return None if role is None else Role(role)
 
-    def opens(self, scope: Scope) -> bool:
+    def opens(self, permission: Permission) -> bool:
         """Whether the credential reaches this far; a session reaches everywhere."""
-        return self.key is None or scope == Scope.READ or scope in self.key.scopes
+        return self.key is None or permission.key in {Scope.READ, *self.key.scopes}
+
+    def everywhere(self) -> list[str]:
+        """The permissions that hold without a role in any tenant."""
+        return [permission.name for permission in GRANTED if self.platform_admin]
+
+    def as_role(self, role: Role) -> list[str]:
+        """The permissions that this role gives in its tenant."""
+        roles = [one for one in GRANTED if one.role and role in one.role.or_more() and self.opens(one)]
+        return [permission.name for permission in roles]
 
 
 def asked_by(request: Request) -> By:
@@ -86,12 +82,12 @@ def asked_by(request: Request) -> By:
     return By(request.user, Rights.of(request).actor, current_request_id())
 
 
-def tenant_for(request: Request, slug: str = "", roles: frozenset[Role] = OPERATE) -> Tenant:
+def tenant_for(request: Request, slug: str = "") -> Tenant:
     """The tenant that something new shall belong to.
 
     1. An empty slug means the tenant `default`.
     2. A tenant that the user may not see is refused exactly like one that does not exist (404).
-    3. A role below `roles` is 403.
+    3. A role below what the request needs is 403.
 
     Where none is named, an API key means its own tenant.
     """
@@ -101,107 +97,63 @@ def tenant_for(request: Request, slug: str = "", roles: frozenset[Role] = OPERAT
     if tenant is None:
         detail = "There is no such tenant, or you may not see it."
         raise Problem(404, "not_found", detail, errors=[{"pointer": "tenant", "code": "not_found", "detail": detail}])
-    if rights.role_in(tenant) not in roles:
-        raise Problem(403, "role_too_low", "Your role in this tenant does not allow this.")
+    if (permission := asked_permission(request)) and permission.role:
+        _refuse_low_role(rights, tenant, permission.role)
     return tenant
 
 
-class SignedIn(BasePermission):
-    """Anyone with a living session or a good API key."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.user, User)
-
-
-class InPerson(SignedIn):
-    """Anyone with a living session: what concerns the account itself is not for API keys."""
-
-    message = "This needs a person who is signed in; an API key does not do."
-    code = "session_only"
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return super().has_permission(request, view) and Rights.of(request).key is None
+def asked_permission(request: Request) -> Permission | None:
+    """What permissions.yaml says of the route and method that are asked for."""
+    match, method = request.resolver_match, request.method or ""
+    return permission_for("GET" if method == "HEAD" else method, match.view_name) if match else None
 
 
-class Member(SignedIn):
-    """Anyone who belongs to at least one tenant, and platform administrators."""
+class Permitted(BasePermission):
+    """Whatever accounts/permissions.yaml says; what it does not name is open to nobody.
 
-    message = "You are not a member of any tenant yet. Ask an administrator."
-    code = "no_membership"
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return super().has_permission(request, view) and Rights.of(request).tenants().exists()
-
-
-class PlatformAdmin(SignedIn):
-    """What concerns the whole installation."""
-
-    message = "Only a platform administrator may do this."
-    code = "platform_admin_only"
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return Rights.of(request).platform_admin
-
-
-class TenantRole(SignedIn):
-    """Reading needs any role in the object's tenant, writing one of the view's `write_roles` (operator, admin).
-
-    An API key needs the view's `write_scope` (manage) to write. The view's queryset must be scoped with
-    `Rights.tenants`: then what one may not see is 404 before anything else is asked. What is created names its tenant
-    through `tenant_for`.
+    A view has nothing to say about it. It scopes its queryset with `Rights.tenants`, so that what one may not see is
+    404 before a role is looked at, and names the tenant of something new through `tenant_for`.
     """
 
-    message = "Your role does not allow this."
-    code = "role_too_low"
-
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        # An object's own tenant decides below. Without an object, a role somewhere must do to write at all.
-        if request.method in SAFE_METHODS or view.kwargs:
+        permission = asked_permission(request)
+        if permission and permission.who == Who.ANYONE:
             return True
-        _refuse_small_key(request, view)
+        if not isinstance(request.user, User):
+            return False  # 401
+        if permission is None:  # 405 comes next; OPTIONS tells the methods
+            return request.method == "OPTIONS" or not hasattr(view, (request.method or "").lower())
         rights = Rights.of(request)
-        user = request.user
-        return rights.platform_admin or (
-            isinstance(user, User)
-            and (
-                user.is_platform_admin
-                or user.memberships.filter(role__in=_write_roles(view), tenant__in=rights.tenants()).exists()
-            )
-        )
+        if permission.who == Who.PLATFORM_ADMIN and not rights.platform_admin:
+            raise Problem(403, "platform_admin_only", "Only a platform administrator may do this.")
+        if not rights.opens(permission):
+            raise _key_too_small(permission)
+        # An object's own tenant decides below. Without an object, a role somewhere must do.
+        if permission.role and not view.kwargs and not rights.tenants(permission.role).exists():
+            raise _role_too_low(permission.role) if rights.tenants().exists() else _no_membership()
+        return True
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Owned) -> bool:
-        role = Rights.of(request).role_in(obj.tenant)
-        if request.method in SAFE_METHODS:
-            return role is not None
-        _refuse_small_key(request, view)
-        return role in _write_roles(view)
-
-
-class TenantAdmin(SignedIn):
-    """What only an admin of the object's tenant may see and do."""
-
-    message = "Only an admin of the tenant may do this."
-    code = "role_too_low"
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        if request.method not in SAFE_METHODS:
-            _refuse_small_key(request, view)
-        return bool(view.kwargs) or Rights.of(request).led().exists()
-
-    def has_object_permission(self, request: Request, view: APIView, obj: Owned) -> bool:
-        return Rights.of(request).role_in(obj.tenant) == Role.ADMIN
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        permission = asked_permission(request)
+        if permission and permission.role:
+            _refuse_low_role(Rights.of(request), obj if isinstance(obj, Tenant) else obj.tenant, permission.role)
+        return True
 
 
-def _write_roles(view: APIView) -> frozenset[Role]:
-    roles: frozenset[Role] = getattr(view, "write_roles", OPERATE)
-    return roles
+def _refuse_low_role(rights: Rights, tenant: Tenant, needed: Role) -> None:
+    if rights.role_in(tenant) not in needed.or_more():
+        raise _role_too_low(needed)
 
 
-def _refuse_small_key(request: Request, view: APIView) -> None:
-    needed: Scope = getattr(view, "write_scope", Scope.MANAGE)
-    if not Rights.of(request).opens(needed):
-        raise Problem(403, "scope_too_small", f"This API key does not have the scope {needed.value!r}.")
+def _role_too_low(needed: Role) -> Problem:
+    return Problem(403, "role_too_low", f"Your role in this tenant does not allow this: it needs {needed.value}.")
+
+
+def _no_membership() -> Problem:
+    return Problem(403, "no_membership", "You are not a member of any tenant yet. Ask an administrator.")
+
+
+def _key_too_small(permission: Permission) -> Problem:
+    if permission.key is None:
+        return Problem(403, "session_only", "This needs a person who is signed in; an API key does not do.")
+    return Problem(403, "scope_too_small", f"This API key does not have the scope {permission.key.value!r}.")

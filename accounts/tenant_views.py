@@ -14,14 +14,13 @@ from rest_framework.response import Response
 from accounts import people
 from accounts.idempotency import idempotent
 from accounts.models import Membership, Role, Tenant, User
-from accounts.permissions import Member, PlatformAdmin, Rights, TenantAdmin, asked_by, tenant_for
+from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
 from ips.problems import Invalid
 from ips.query import chosen, holding, only_known
 
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-ADMINS = frozenset({Role.ADMIN})
 
 
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
@@ -46,9 +45,6 @@ class TenantViewSet(Tagged, viewsets.GenericViewSet[Tenant]):
     serializer_class = TenantSerializer
     queryset = Tenant.objects.none()
     lookup_value_regex = UUID
-
-    def get_permissions(self) -> list[Any]:
-        return [Member()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [PlatformAdmin()]
 
     def get_queryset(self) -> QuerySet[Tenant]:
         return Rights.of(self.request).tenants().order_by("slug")
@@ -103,7 +99,6 @@ class MemberRequest(RoleChange):
 class MembershipViewSet(Tagged, viewsets.GenericViewSet[Membership]):
     """Who belongs to a tenant, in which role: for its admins."""
 
-    permission_classes = (TenantAdmin,)
     serializer_class = MemberSerializer
     queryset = Membership.objects.none()
     lookup_value_regex = "[0-9]{1,18}"
@@ -121,7 +116,7 @@ class MembershipViewSet(Tagged, viewsets.GenericViewSet[Membership]):
     )
     def list(self, request: Request) -> Response:
         only_known(request, "tenant", "role", "search")
-        rows = self.get_queryset().filter(tenant__in=Rights.of(request).led())
+        rows = self.get_queryset().filter(tenant__in=Rights.of(request).tenants(Role.ADMIN))
         if tenant := request.query_params.get("tenant"):
             rows = rows.filter(tenant__slug=tenant)
         if roles := chosen(request, "role", Role.values):
@@ -137,7 +132,7 @@ class MembershipViewSet(Tagged, viewsets.GenericViewSet[Membership]):
         asked = MemberRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         wish = asked.validated_data
-        tenant = tenant_for(request, wish["tenant"], roles=ADMINS)
+        tenant = tenant_for(request, wish["tenant"])
         user = User.objects.filter(username=wish["username"]).first()
         if user is None:
             detail = "There is no such user. A platform administrator makes accounts."

@@ -15,7 +15,7 @@ from accounts import people
 from accounts.idempotency import idempotent_with_secret
 from accounts.me import MembershipSerializer
 from accounts.models import User
-from accounts.permissions import PlatformAdmin, asked_by
+from accounts.permissions import asked_by
 from accounts.reset_links import make_link
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
@@ -85,7 +85,6 @@ class NewUserSerializer(UserSerializer):
 class UserViewSet(Tagged, viewsets.GenericViewSet[User]):
     """Everybody who may sign in. Users are disabled, never deleted: what they did stays theirs."""
 
-    permission_classes = (PlatformAdmin,)
     serializer_class = UserSerializer
     queryset = User.objects.prefetch_related("memberships__tenant").order_by("username")
     lookup_value_regex = UUID

@@ -166,7 +166,7 @@ LOGIN_URL = "/admin/login/"
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Permitted"],
     "DEFAULT_PARSER_CLASSES": ["ips.strict_json.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
@@ -186,7 +186,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["accounts.permissions.SignedIn"],
+    "SERVE_PERMISSIONS": ["accounts.permissions.Permitted"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -195,6 +195,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NodeStatusEnum": "prewarm.models.NodeStatus",
         "AuditOutcomeEnum": "accounts.models.Outcome",
         "OutcomeEnum": "prewarm.image_results.Outcome",
+        "PermissionEnum": "accounts.me.MAY",
     },
     "PREPROCESSING_HOOKS": ["ips.openapi.only_v1"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ips.openapi.add_problems"],

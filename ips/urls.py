@@ -18,10 +18,10 @@ handler500 = "ips.error_pages.server_error"
 admin.autodiscover()
 
 urlpatterns = [
-    path("healthz", healthz),
-    path("readyz", readyz),
-    path("version", show_version),
-    path("metrics", metrics),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("version", show_version, name="version"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("prewarm.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

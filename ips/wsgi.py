@@ -12,9 +12,9 @@ def _application() -> Callable[..., object]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ips.settings")
     application = get_wsgi_application()
     # A web server runs no system checks by itself, and a weak key must stop this start too.
-    from accounts.checks import refuse_weak_keys
+    from accounts.checks import refuse_to_serve
 
-    refuse_weak_keys()
+    refuse_to_serve()
     return application
 
 

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.permissions import PlatformAdmin
 from ips.problems import Problem
 from ips.request_id import current_request_id
 from prewarm import live_settings
@@ -67,8 +66,6 @@ class SettingsSerializer(Values):
 
 class SettingsView(APIView):
     """Caps, write rates, intake, windows, retention. Changes hold in every process within a few seconds."""
-
-    permission_classes = (PlatformAdmin,)
 
     @extend_schema(responses=SettingsSerializer)
     def get(self, request: Request) -> Response:

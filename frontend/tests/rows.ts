@@ -18,10 +18,15 @@ export function person(username: string, role: Me['memberships'][number]['role']
     id: `id-${username}`,
     username,
     is_platform_admin: false,
-    memberships: [{ tenant: 'default', role }],
+    may: [],
+    memberships: [{ tenant: 'default', role, may: role === 'viewer' ? ['tasks.read'] : ['tasks.read', 'tasks.operate'] }],
     installation: { simulated: true, cluster: 'simulated', kubernetes_version: 'v1.36.0', version: '0.1.0' },
     intake: openIntake(),
   }
+}
+
+export function platformAdmin(): Me {
+  return { ...person('root', 'viewer'), is_platform_admin: true, may: ['tasks.operate', 'settings.manage'] }
 }
 
 export function openIntake(): Me['intake'] {

@@ -60,7 +60,9 @@ def test_it_opens_the_api_and_says_whose_it_is(as_otto):
     me = bearing(make(as_otto)["key"]).get(ME).data
 
     assert (me["username"], me["is_platform_admin"]) == ("otto", False)
-    assert me["memberships"] == [{"tenant": "default", "role": "operator"}]
+    assert [(one["tenant"], one["role"]) for one in me["memberships"]] == [("default", "operator")]
+    assert "tasks.read" in me["memberships"][0]["may"]
+    assert "tasks.operate" not in me["memberships"][0]["may"], "this key only reads"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_it_opens_the_api_and_says_whose_it_is(as_otto):
 def test_nobody_gives_a_key_more_than_the_own_role(client, scope, request):
     answer = request.getfixturevalue(client).post(KEYS, {"name": "x", "scopes": [scope]})
 
-    assert answer.status_code in (404, 422)
+    assert answer.status_code in (403, 422)
     assert not ApiKey.objects.exists()
 
 

@@ -28,7 +28,8 @@ def test_it_makes_one_who_can_sign_in_and_may_do_everything(anonymous):
     assert made is not None
     answer = anonymous.post("/api/v1/auth/login/", made)
     assert answer.data["user"]["is_platform_admin"]
-    assert answer.data["user"]["memberships"] == [{"tenant": "default", "role": Role.ADMIN}]
+    assert [(one["tenant"], one["role"]) for one in answer.data["user"]["memberships"]] == [("default", Role.ADMIN)]
+    assert "settings.manage" in answer.data["user"]["may"]
 
 
 def test_a_second_time_it_does_nothing():

@@ -56,8 +56,10 @@ class TestTheList:
     def test_shows_no_other_tenants_tasks(self, as_mallory: APIClient) -> None:
         assert names(as_mallory) == ["Secret"]
 
-    def test_shows_nothing_to_who_belongs_to_no_tenant(self, as_nobody: APIClient) -> None:
-        assert names(as_nobody) == []
+    def test_tells_who_belongs_to_no_tenant_whom_to_ask(self, as_nobody: APIClient) -> None:
+        refused = as_nobody.get(TASKS)
+
+        assert (refused.status_code, refused.json()["code"]) == (403, "no_membership")
 
     def test_shows_all_tenants_to_platform_administrators(self, as_platform_admin: APIClient) -> None:
         assert len(names(as_platform_admin)) == 6

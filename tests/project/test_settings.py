@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from accounts.checks import check_keys, refuse_weak_keys
+from accounts.checks import check_keys, refuse_to_serve
 from ips.environment import envbool, envchoice, envint, envlist, envseconds, envsecret, read_assignments
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -82,7 +82,7 @@ class TestKeys:
         with override_settings(**{name: bad}):
             assert [f"IPS_{name}" in error.msg for error in check_keys()] == [True]
             with pytest.raises(ImproperlyConfigured, match=f"IPS_{name}"):
-                refuse_weak_keys()
+                refuse_to_serve()
 
     def test_one_key_for_both_is_refused(self):
         with override_settings(SECRET_KEY=GOOD["IPS_JWT_KEY"], JWT_KEY=GOOD["IPS_JWT_KEY"]):

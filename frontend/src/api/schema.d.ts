@@ -759,7 +759,9 @@ export interface components {
             id: string;
             username: string;
             is_platform_admin: boolean;
-            memberships: components["schemas"]["Membership"][];
+            /** @description What may be done in every tenant, and for the installation. */
+            may: components["schemas"]["PermissionEnum"][];
+            memberships: components["schemas"]["MyMembership"][];
             installation: components["schemas"]["Installation"];
             intake: components["schemas"]["IntakeForUser"];
         };
@@ -779,6 +781,12 @@ export interface components {
         Membership: {
             tenant: string;
             role: components["schemas"]["RoleEnum"];
+        };
+        MyMembership: {
+            tenant: string;
+            role: components["schemas"]["RoleEnum"];
+            /** @description What the role gives in this tenant. */
+            may: components["schemas"]["PermissionEnum"][];
         };
         /** @description The only answer that has the key itself. */
         NewApiKey: {
@@ -1081,6 +1089,23 @@ export interface components {
             is_active?: boolean;
             is_platform_admin?: boolean;
         };
+        /**
+         * @description * `tasks.read` - tasks.read
+         *     * `tasks.operate` - tasks.operate
+         *     * `tasks.urgent` - tasks.urgent
+         *     * `nodes.read` - nodes.read
+         *     * `tenants.read` - tenants.read
+         *     * `tenants.manage` - tenants.manage
+         *     * `members.read` - members.read
+         *     * `members.manage` - members.manage
+         *     * `users.manage` - users.manage
+         *     * `settings.manage` - settings.manage
+         *     * `audit.read` - audit.read
+         *     * `keys.make` - keys.make
+         *     * `admin-site` - admin-site
+         * @enum {string}
+         */
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;

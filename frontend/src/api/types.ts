@@ -15,6 +15,8 @@ interface TaskLists {
 
 export type Me = Schemas['Me']
 export type Role = Schemas['RoleEnum']
+/** What may be done, as accounts/permissions.yaml names it. */
+export type Permission = Schemas['PermissionEnum']
 export type TaskRequest = Schemas['TaskRequestRequest']
 export type Task = With<Schemas['Task'], TaskLists>
 export type TaskDetail = With<Schemas['TaskDetail'], TaskLists & { node_names: string[] }>

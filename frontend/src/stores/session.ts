@@ -3,9 +3,7 @@ import { computed, ref } from 'vue'
 
 import { api } from '@/api'
 import { ApiError } from '@/api/problem'
-import type { Me, Role } from '@/api/types'
-
-const mayChange = new Set<Role>(['admin', 'operator'])
+import type { Me, Permission } from '@/api/types'
 
 /** Who is signed in and what they may do. The session itself is a cookie that no script can read. */
 export const useSession = defineStore('session', () => {
@@ -17,12 +15,18 @@ export const useSession = defineStore('session', () => {
   /** Tenants in which this person may create tasks. */
   const tenants = computed(() => {
     const memberships = me.value?.memberships ?? []
-    return memberships.filter(({ role }) => mayChange.has(role)).map(({ tenant }) => tenant)
+    return memberships.filter(({ may }) => may.includes('tasks.operate')).map(({ tenant }) => tenant)
   })
-  const mayCreate = computed(() => tenants.value.length > 0 || me.value?.is_platform_admin === true)
+  const mayCreate = computed(() => may('tasks.operate'))
+
+  /** Whether the server would let this person do it: in this tenant, or without one named in any. */
+  function may(what: Permission, tenant?: string): boolean {
+    const memberships = me.value?.memberships.filter((one) => tenant === undefined || one.tenant === tenant) ?? []
+    return me.value?.may.includes(what) === true || memberships.some((one) => one.may.includes(what))
+  }
 
   function mayOperate(tenant: string): boolean {
-    return me.value?.is_platform_admin === true || tenants.value.includes(tenant)
+    return may('tasks.operate', tenant)
   }
 
   /** Ask the server once who this is. Not being signed in is an answer, not an error. */
@@ -59,5 +63,5 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
-  return { me, known, installation, tenants, mayCreate, mayOperate, load, refresh, signIn, signOut, forget }
+  return { me, known, installation, tenants, may, mayCreate, mayOperate, load, refresh, signIn, signOut, forget }
 })

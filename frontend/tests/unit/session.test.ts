@@ -4,7 +4,7 @@ import { roleText } from '@/shell/roles'
 import { useSession } from '@/stores/session'
 
 import { useFakeApi } from '../page'
-import { person } from '../rows'
+import { person, platformAdmin } from '../rows'
 
 const held = useFakeApi()
 
@@ -42,7 +42,7 @@ describe('a session', () => {
   })
 
   it('of a platform administrator allows everything', async () => {
-    held.api.me = { ...person('root', 'viewer'), is_platform_admin: true }
+    held.api.me = platformAdmin()
     const session = useSession()
 
     await session.load()

@@ -3,14 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { router } from '@/router'
 
 import { eventually, open, settled, useFakeApi } from '../page'
-import { person } from '../rows'
+import { person, platformAdmin } from '../rows'
 
 const held = useFakeApi()
 
 type Shown = Awaited<ReturnType<typeof open>>
 
 beforeEach(() => {
-  held.api.me = { ...person('root', 'admin'), is_platform_admin: true }
+  held.api.me = platformAdmin()
 })
 
 async function openSettings(): Promise<Shown> {
