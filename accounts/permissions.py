@@ -119,7 +119,7 @@ class Permitted(BasePermission):
         permission = asked_permission(request)
         if permission and permission.who == Who.ANYONE:
             return True
-        if not isinstance(request.user, User):
+        if request.authenticators and not isinstance(request.user, User):
             return False  # 401
         if permission is None:  # 405 comes next; OPTIONS tells the methods
             return request.method == "OPTIONS" or not hasattr(view, (request.method or "").lower())

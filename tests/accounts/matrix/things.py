@@ -1,0 +1,71 @@
+"""What routes with an id are about, and what those ask for that make something in a tenant."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
+from accounts.routes import Route
+from tests.people import person
+from tests.prewarm.rows import asked
+
+
+def session(owner: User, tenant: str) -> Session:
+    return Session.objects.create(user=owner, expires_at=timezone.now() + timedelta(hours=1))
+
+
+def api_key(owner: User, tenant: str) -> ApiKey:
+    return ApiKey.objects.create(
+        key_id=uuid.uuid4().hex[:12],
+        owner=owner,
+        tenant=Tenant.objects.get(slug=tenant),
+        name="ci",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def membership(owner: User, tenant: str) -> Membership:
+    return Membership.objects.get(user=colleague(tenant), tenant__slug=tenant)
+
+
+def colleague(tenant: str) -> User:
+    """Somebody who works in this tenant, and is not one of those who ask."""
+    return person(f"colleague_in_{tenant}", Role.OPERATOR, tenant)
+
+
+# By the beginning of the route's name: makes one in the tenant, owned by the user.
+THINGS: dict[str, Callable[[User, str], Model]] = {
+    "task": lambda owner, tenant: asked(tenant=tenant),
+    "session": session,
+    "api-key": api_key,
+    "user": lambda owner, tenant: colleague(tenant),
+    "tenant": lambda owner, tenant: Tenant.objects.get(slug=tenant),
+    "membership": membership,
+}
+# A good body but for its tenant, for every route that makes something in one.
+BODIES: dict[str, dict[str, Any]] = {
+    "POST task-list": {"images": ["nginx:1.27"], "all_nodes": True},
+    "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
+    "POST membership-list": {"username": "newcomer", "role": "viewer"},
+    "POST api-key-list": {"name": "ci"},
+}
+
+
+def thing_of(route: Route) -> Callable[[User, str], Model]:
+    """How to make what the id of this route is about."""
+    for name in sorted(THINGS, key=len, reverse=True):
+        if route.name.startswith(f"{name}-"):
+            return THINGS[name]
+    raise LookupError(f"{route.name} has an id: say in THINGS ({__name__}) how to make what it is about.")
+
+
+def body_of(asked: str) -> dict[str, Any]:
+    if asked not in BODIES:
+        raise LookupError(f'"{asked}" makes something in a tenant: give a good body in BODIES ({__name__}).')
+    return BODIES[asked]
