@@ -84,10 +84,6 @@ def permission_for(method: str, route: str) -> Permission | None:
     return next(exact, None) or next((one for one in PERMISSIONS if one.covers(asked)), None)
 
 
-def named(name: str) -> Permission:
-    return next(permission for permission in PERMISSIONS if permission.name == name)
-
-
 def idle_entries(asked: Iterable[str]) -> list[str]:
     """Entries of the file that name nothing of all that can be asked."""
     known = list(asked)

@@ -24,6 +24,7 @@ from accounts.reset_links import use_link
 from accounts.sign_in import check_credentials, end_sessions, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
+from ips.query import only_known
 from ips.request_id import current_request_id
 
 
@@ -151,6 +152,10 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
 
     serializer_class = SessionSerializer
     queryset = Session.objects.none()
+
+    def list(self, request: Request) -> Response:
+        only_known(request)
+        return super().list(request)
 
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.alive().filter(user=cast(User, self.request.user)).order_by("-last_seen_at", "id")

@@ -16,7 +16,8 @@ def only_known(request: Request, *names: str) -> None:
     """An unknown or misspelt filter is refused: answering all instead would look like a match."""
     for name in request.query_params:
         if name not in PAGING and name not in names:
-            raise Problem(400, "unknown_parameter", f"There is no parameter {name!r} here. Known: {', '.join(names)}.")
+            known = ", ".join(names or sorted(PAGING))
+            raise Problem(400, "unknown_parameter", f"There is no parameter {name!r} here. Known: {known}.")
 
 
 def chosen(request: Request, name: str, allowed: list[str]) -> list[str]:

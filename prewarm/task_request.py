@@ -155,12 +155,12 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
             raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
 
 
-def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, platform_admin: bool) -> None:
+def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: bool) -> None:
     """Refuse a priority that the tenant does not have (422), and `urgent` from whoever runs but one tenant (403)."""
     if wish["priority"] > tenant.max_priority:
         detail = f"{tenant.slug} may ask for priority {tenant.max_priority} at most."
         raise Invalid([{"pointer": "priority", "code": "above_max_priority", "detail": detail}])
-    if wish["urgent"] and not platform_admin:
+    if wish["urgent"] and not may_be_urgent:
         detail = "Only a platform administrator may make a task urgent. Ask with a higher priority instead."
         errors: list[FieldError] = [{"pointer": "urgent", "code": "platform_admin_only", "detail": detail}]
         raise Problem(403, "platform_admin_only", detail, errors=errors)

@@ -86,7 +86,7 @@ class Command(OperatorCommand):
         if tenant is None:
             raise CommandError(f"There is no tenant {options['tenant']!r}.", returncode=USAGE)
         try:
-            check_precedence(wish, tenant, platform_admin=True)
+            check_precedence(wish, tenant, may_be_urgent=True)
         except Problem as refused:
             raise CommandError(str(refused.detail), returncode=USAGE) from refused
         if options["dry_run"]:
