@@ -102,6 +102,7 @@ LONG = [
     replace(API_FAULTS, name="faults, API server, 20 points", command=[*API_FAULTS.command, *POINTS]),
     pytest_suite("state machine, SQLite", *STATE_MACHINE),
     pytest_suite("state machine, MariaDB", *STATE_MACHINE, IPS_TEST_DATABASE="mysql"),
+    Suite("permission mutants", [sys.executable, "-m", "tests.mutants", "--write"]),
     Suite("soak", [sys.executable, "-m", "tests.soak", "--minutes", "30", "--write"], lane="soak"),
 ]
 QUICK_UNITS = pytest_suite("units", *BACKEND, "-m", "quick")
