@@ -15,7 +15,7 @@ from tests.suites import ROOT
 COPIED = ("accounts", "ips", "prewarm", "webhooks", "tests", "docs", "manage.py", "pyproject.toml")
 # The matrix and what stands beside it. What needs no database comes first.
 TESTS = [
-    *(f"tests/accounts/test_{name}.py" for name in ("permission_file", "idor", "matrix", "tenant_borders", "members")),
+    *(f"tests/accounts/test_{name}.py" for name in ("permission_file", "matrix", "idor", "tenant_borders", "members")),
     *(f"tests/accounts/test_{name}.py" for name in ("users", "api_keys", "audit", "cookies", "sign_in", "sessions")),
     *(f"tests/prewarm/test_{name}.py" for name in ("precedence", "settings_api")),
 ]
