@@ -91,8 +91,9 @@ def test_what_is_wrong_is_named(as_otto, wish, pointer):
     assert (answer.status_code, answer.data["errors"][0]["pointer"]) == (422, pointer)
 
 
-def test_a_tenant_has_a_bounded_number_of_good_keys(as_otto, monkeypatch):
+def test_a_tenant_has_a_bounded_number_of_good_keys(as_otto, as_mallory, monkeypatch):
     monkeypatch.setattr("accounts.api_keys.MOST_OF_A_TENANT", 2)
+    make(as_mallory, tenant="rivals"), make(as_mallory, tenant="rivals")
     first, _ = make(as_otto), make(as_otto)
 
     assert refusal(as_otto.post(KEYS, {"name": "third"})) == (409, "quota_exceeded")

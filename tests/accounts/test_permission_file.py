@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from accounts.matrix import PERMISSIONS, Permission, Unreadable, Who, permission_for, read
-from accounts.models import Role, Scope
+from accounts.models import Role, Scope, Tenant
 from accounts.permissions import Rights
 from tests.people import person
 
@@ -80,6 +81,15 @@ def test_what_has_no_meaning_stops_the_start(text: str, named: str) -> None:
 
 def test_what_nobody_named_is_for_nobody() -> None:
     assert permission_for("DELETE", "task-detail") is None
+
+
+@pytest.mark.django_db
+def test_who_is_not_signed_in_belongs_nowhere() -> None:
+    rights = Rights(AnonymousUser())
+
+    assert not rights.tenants().exists()
+    assert rights.role_in(Tenant.objects.get(slug="default")) is None
+    assert not rights.platform_admin
 
 
 @pytest.mark.django_db
