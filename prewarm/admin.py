@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from prewarm.models import Batch, Limit, Node, NodeResult, NodeSlot, NodeView, Setting, Task, TaskEvent
+from prewarm.models import Batch, ImageList, Limit, Node, NodeResult, NodeSlot, NodeView, Setting, Task, TaskEvent
 
 if TYPE_CHECKING:  # generic for the type checker only
     Pages = admin.ModelAdmin[Model]
@@ -38,6 +38,14 @@ class TaskAdmin(ReadOnly):
     list_filter = ("status", "tenant", "puller")
     list_select_related = ("tenant",)
     search_fields = ("id", "name", "actor")
+
+
+@admin.register(ImageList)
+class ImageListAdmin(ReadOnly):
+    list_display = ("name", "tenant", "created_by", "created_at", "changed_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("name", "notes")
 
 
 @admin.register(Batch)

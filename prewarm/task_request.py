@@ -13,6 +13,7 @@ from accounts.models import Tenant
 from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from prewarm import names, references, selectors
+from prewarm.image_lists import images_of
 from prewarm.models import Node, Puller, PullPolicy
 
 _FAILURE_LIMIT = re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%", re.ASCII)
@@ -55,7 +56,14 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
 
     tenant = serializers.SlugField(required=False, default="", allow_blank=True)
     name = HumanNameField(required=False, default="", allow_blank=True)
-    images = serializers.ListField(child=ImageField(max_length=references.MAX_LENGTH), allow_empty=False)
+    images = serializers.ListField(child=ImageField(max_length=references.MAX_LENGTH), required=False, default=list)
+    image_lists = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        default=list,
+        max_length=20,
+        help_text="Ids of lists of the image library; their images come after `images`.",
+    )
     node_selector = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=True)
     node_names = serializers.ListField(child=NodeNameField(), required=False, default=list)
     all_nodes = serializers.BooleanField(required=False, default=False)
@@ -119,8 +127,11 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["images"] or attrs["image_lists"]):
+            text = "Name at least one image, like nginx:1.27, or a list of the image library (image_lists)."
+            raise serializers.ValidationError({"images": text}, "no_image")
         self._check_target(attrs)
-        self._check_pairs(attrs)
+        check_size(attrs)
         return attrs
 
     def _check_target(self, attrs: dict[str, Any]) -> None:
@@ -138,21 +149,35 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
         text = "Say which nodes: node_selector, node_names, or all_nodes: true."
         raise serializers.ValidationError({"node_selector": text}, "no_target")
 
-    def _check_pairs(self, attrs: dict[str, Any]) -> None:
-        nodes = len(attrs["node_names"]) or Node.objects.count()
-        if attrs["node_selector"] and (nodes > settings.MAX_NODES or nodes * len(attrs["images"]) > settings.MAX_PAIRS):
-            wanted = selectors.parse(attrs["node_selector"])
-            nodes = sum(wanted.matches(labels) for labels in Node.objects.values_list("labels", flat=True).iterator())
-        if nodes > settings.MAX_NODES:
-            field = next(field for field in TARGETS if attrs[field])
-            text = f"{nodes} nodes; at most {settings.MAX_NODES} are possible. Make several tasks."
-            raise serializers.ValidationError({field: text}, "too_many_nodes")
-        pairs = nodes * len(attrs["images"])
-        if pairs > settings.MAX_PAIRS:
-            text = (
-                f"{len(attrs['images'])} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
-            )
-            raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
+
+def with_lists(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
+    """The wish with the images of the tenant's lists that it names written out. Raises Invalid (422)."""
+    lists = wish["image_lists"]
+    full = {name: value for name, value in wish.items() if name != "image_lists"}
+    if lists:
+        full["images"] = list(dict.fromkeys([*wish["images"], *images_of(lists, tenant)]))
+        check_size(full)
+    return full
+
+
+def check_size(wish: Mapping[str, Any]) -> None:
+    """Refuse (ValidationError) more images, nodes or pairs than one task may have."""
+    images = len(wish["images"])
+    if images > settings.MAX_IMAGES:
+        text = f"{images} images; at most {settings.MAX_IMAGES} are possible. Make several tasks."
+        raise serializers.ValidationError({"images": text}, "too_many")
+    nodes = len(wish["node_names"]) or Node.objects.count()
+    if wish["node_selector"] and (nodes > settings.MAX_NODES or nodes * images > settings.MAX_PAIRS):
+        wanted = selectors.parse(wish["node_selector"])
+        nodes = sum(wanted.matches(labels) for labels in Node.objects.values_list("labels", flat=True).iterator())
+    if nodes > settings.MAX_NODES:
+        field = next(field for field in TARGETS if wish[field])
+        text = f"{nodes} nodes; at most {settings.MAX_NODES} are possible. Make several tasks."
+        raise serializers.ValidationError({field: text}, "too_many_nodes")
+    pairs = nodes * images
+    if pairs > settings.MAX_PAIRS:
+        text = f"{images} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
+        raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
 
 
 def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: bool) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from prewarm.image_list_views import ImageListViewSet
 from prewarm.settings_views import SettingsView
 from prewarm.views import NodeViewSet, TaskViewSet
 
 router = SimpleRouter()
 router.register("tasks", TaskViewSet, basename="task")
+router.register("image-lists", ImageListViewSet, basename="image-list")
 router.register("nodes", NodeViewSet, basename="node")
 
 urlpatterns = [

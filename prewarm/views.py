@@ -32,7 +32,7 @@ from prewarm.serializers import (
     TaskSerializer,
     node_results,
 )
-from prewarm.task_request import TaskRequest, check_precedence
+from prewarm.task_request import TaskRequest, check_precedence, with_lists
 from prewarm.task_rows import for_lists
 
 
@@ -175,6 +175,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
         asked.is_valid(raise_exception=True)
         wish = dict(asked.validated_data)
         tenant = tenant_for(request, wish.pop("tenant"))
+        wish = with_lists(wish, tenant)
         check_precedence(wish, tenant, may_be_urgent="tasks.urgent" in Rights.of(request).everywhere())
         return tenant, wish
 

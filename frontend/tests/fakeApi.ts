@@ -168,13 +168,13 @@ export class FakeApi {
           present: [],
           absent: [],
         })),
-        images: asked.images.map((image) => newPreviewImage({ image, ...this.registries[image] })),
+        images: (asked.images ?? []).map((image) => newPreviewImage({ image, ...this.registries[image] })),
       }),
     )
   }
 
   private create(asked: TaskRequest): Response {
-    const given: Partial<TaskDetail> = { images: asked.images, created_by: this.me?.username ?? '' }
+    const given: Partial<TaskDetail> = { images: asked.images ?? [], created_by: this.me?.username ?? '' }
     return refuse(asked) ?? json(202, this.addTask(given))
   }
 
@@ -220,7 +220,7 @@ function changes(kept: Kept, url: URL, etag: string | null): Response {
 }
 
 function refuse(asked: TaskRequest): Response | null {
-  const errors = asked.images.flatMap((image, index) =>
+  const errors = (asked.images ?? []).flatMap((image, index) =>
     /^[a-z0-9][a-z0-9./:@_-]*$/.test(image)
       ? []
       : [{ pointer: `images/${index}`, code: 'invalid_reference', detail: 'Image names are lower case.' }],

@@ -3,6 +3,7 @@
 from prewarm.models.batch import Batch, BatchStatus
 from prewarm.models.duty import Duty
 from prewarm.models.event import TaskEvent
+from prewarm.models.image_list import ImageList
 from prewarm.models.installation import Installation
 from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
@@ -19,6 +20,7 @@ __all__ = [
     "BatchStatus",
     "Duty",
     "ImageCount",
+    "ImageList",
     "Installation",
     "Limit",
     "Message",

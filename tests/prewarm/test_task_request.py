@@ -51,6 +51,7 @@ def test_what_is_not_said_has_a_gentle_default() -> None:
         "tenant": "",
         "name": "",
         "images": ["nginx:1.27"],
+        "image_lists": [],
         "node_selector": "",
         "node_names": [],
         "all_nodes": True,
@@ -99,8 +100,8 @@ class TestImages:
     @pytest.mark.parametrize(
         ("images", "expected"),
         [
-            (None, [("images", "required")]),
-            ([], [("images", "empty")]),
+            (None, [("images", "no_image")]),
+            ([], [("images", "no_image")]),
             ("nginx", [("images", "not_a_list")]),
             ({"a": "nginx"}, [("images", "not_a_list")]),
             (["nginx", "Bad//Name"], [("images/1", "invalid")]),

@@ -214,6 +214,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-lists/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The image library: lists that a task can name (`image_lists`) instead of writing the images out. */
+        get: operations["image_lists_list"];
+        put?: never;
+        /** @description The image library: lists that a task can name (`image_lists`) instead of writing the images out. */
+        post: operations["image_lists_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/image-lists/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The image library: lists that a task can name (`image_lists`) instead of writing the images out. */
+        get: operations["image_lists_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description The image library: lists that a task can name (`image_lists`) instead of writing the images out. */
+        delete: operations["image_lists_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named. Tasks that named the list before stay as they are. */
+        patch: operations["image_lists_partial_update"];
+        trace?: never;
+    };
     "/api/v1/memberships/": {
         parameters: {
             query?: never;
@@ -694,6 +731,32 @@ export interface components {
             reason: string;
             nodes: number;
         };
+        ImageList: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            images: string[];
+            readonly notes: string;
+            tags: string[];
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        ImageListRequestRequest: {
+            name: string;
+            images: string[];
+            notes?: string;
+            tags?: string[];
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+        };
         /** @description What happened to one image on one node. Unknown times and sizes are null, never a guess. */
         ImageOnNode: {
             image: string;
@@ -941,6 +1004,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Event"][];
         };
+        PaginatedImageListList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ImageList"][];
+        };
         PaginatedMemberList: {
             /** @example 123 */
             count: number;
@@ -1049,6 +1127,12 @@ export interface components {
         PasswordRequest: {
             current: string;
             new: string;
+        };
+        PatchedImageListChangeRequest: {
+            name?: string;
+            images?: string[];
+            notes?: string;
+            tags?: string[];
         };
         PatchedRoleChangeRequest: {
             role?: components["schemas"]["RoleEnum"];
@@ -1404,7 +1488,9 @@ export interface components {
             tenant?: string;
             /** @default  */
             name?: string;
-            images: string[];
+            images?: string[];
+            /** @description Ids of lists of the image library; their images come after `images`. */
+            image_lists?: string[];
             /** @default  */
             node_selector?: string;
             node_names?: string[];
@@ -2067,6 +2153,185 @@ export interface operations {
             };
         };
     };
+    image_lists_list: {
+        parameters: {
+            query?: {
+                ordering?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In name, images, notes and tags. */
+                search?: string;
+                tag?: string;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImageListList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_lists_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageListRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_lists_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_lists_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    image_lists_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedImageListChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memberships_list: {
         parameters: {
             query?: {
@@ -2393,7 +2658,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["TaskRequestRequest"];
             };
@@ -2699,7 +2964,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["TaskRequestRequest"];
             };

@@ -16,11 +16,12 @@ from accounts.permissions import DEFAULT_TENANT
 from ips.operator_command import INTERRUPTED, USAGE, OperatorCommand, shell_actor
 from ips.problems import Problem, field_errors
 from prewarm import submit
+from prewarm.image_lists import ids_of
 from prewarm.models import Task, TaskStatus
 from prewarm.preview import preview
 from prewarm.reasons import label_for
 from prewarm.serializers import TaskDetail
-from prewarm.task_request import TaskRequest, check_precedence
+from prewarm.task_request import TaskRequest, check_precedence, with_lists
 from prewarm.terminal.layout import Page, width_of
 from prewarm.terminal.preview_page import preview_page
 from prewarm.terminal.progress import Progress
@@ -57,7 +58,10 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("images", nargs="+", metavar="IMAGE", help="image references, like nginx:1.27")
+        parser.add_argument("images", nargs="*", metavar="IMAGE", help="image references, like nginx:1.27")
+        parser.add_argument(
+            "--list", dest="lists", action="append", default=[], metavar="NAME", help="a list of the image library"
+        )
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--selector", metavar="S", help="nodes with these labels, like pool=gpu,zone in (a,b)")
         which.add_argument("--names", metavar="A,B", help="these nodes")
@@ -81,8 +85,8 @@ class Command(OperatorCommand):
         parser.add_argument("--dry-run", action="store_true", help="print what would be done, make nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wish = self.wish(options)
-        tenant = Tenant.objects.filter(slug=wish.pop("tenant") or DEFAULT_TENANT).first()
+        tenant = Tenant.objects.filter(slug=options["tenant"] or DEFAULT_TENANT).first()
+        wish = self.wish(options, tenant)
         if tenant is None:
             raise CommandError(f"There is no tenant {options['tenant']!r}.", returncode=USAGE)
         try:
@@ -112,7 +116,7 @@ class Command(OperatorCommand):
         if task.status != TaskStatus.SUCCEEDED:
             sys.exit(SOME_NOT_WARM)
 
-    def wish(self, options: dict[str, Any]) -> dict[str, Any]:
+    def wish(self, options: dict[str, Any], tenant: Tenant | None) -> dict[str, Any]:
         """The request that these options mean, checked as the API checks it."""
         data: dict[str, Any] = {name: options[name] for name in OPTIONS if options[name] is not None}
         data |= {name: options[name] for name in GIVEN}
@@ -121,13 +125,19 @@ class Command(OperatorCommand):
             data["node_selector"] = options["selector"]
         if options["names"] is not None:
             data["node_names"] = [name.strip() for name in options["names"].split(",")]
-        asked = TaskRequest(data=data)
         try:
+            if tenant and options["lists"]:
+                data["image_lists"] = ids_of(options["lists"], tenant)
+            asked = TaskRequest(data=data)
             asked.is_valid(raise_exception=True)
+            wish = dict(asked.validated_data)
+            del wish["tenant"]
+            return with_lists(wish, tenant) if tenant else wish
         except ValidationError as wrong:
             lines = [f"{_as_typed(error['pointer'])}: {error['detail']}" for error in field_errors(wrong)]
             raise CommandError("\n".join(lines), returncode=USAGE) from wrong
-        return dict(asked.validated_data)
+        except Problem as refused:
+            raise CommandError(str(refused.detail), returncode=USAGE) from refused
 
     def follow(self, task: Task, seconds: float | None) -> bool:
         """Show progress on stderr until the task ends; false when the time is over first."""
