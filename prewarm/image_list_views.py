@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.idempotency import idempotent
-from accounts.models import Scope
-from accounts.permissions import Rights, TenantRole, asked_by, tenant_for
+from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
 from ips.query import holding, only_known, ordering
@@ -65,8 +64,6 @@ class ImageListRequest(ImageListChange):
 class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
     """The image library: lists that a task can name (`image_lists`) instead of writing the images out."""
 
-    permission_classes = (TenantRole,)
-    write_scope = Scope.TASKS
     serializer_class = ImageListSerializer
     queryset = ImageList.objects.none()
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"

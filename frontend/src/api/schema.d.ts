@@ -1177,6 +1177,8 @@ export interface components {
          * @description * `tasks.read` - tasks.read
          *     * `tasks.operate` - tasks.operate
          *     * `tasks.urgent` - tasks.urgent
+         *     * `image-lists.read` - image-lists.read
+         *     * `image-lists.write` - image-lists.write
          *     * `nodes.read` - nodes.read
          *     * `tenants.read` - tenants.read
          *     * `tenants.manage` - tenants.manage
@@ -1189,7 +1191,7 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;
