@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, Membership, Role, Tenant, User
 from accounts.routes import Route, all_routes
-from prewarm.models import Task
+from prewarm.models import ImageList, Task
 from tests.accounts.matrix.callers import OURS, THEIRS
 from tests.accounts.matrix.things import colleague, thing_of
 from tests.people import person
@@ -83,6 +83,8 @@ def test_no_filter_and_no_order_reaches_into_columns(
 # A good body for everything that writes a row, and the row's model.
 WRITES: dict[str, tuple[dict[str, Any], type[Model]]] = {
     "POST /api/v1/tasks/": ({"images": ["nginx:1.27"], "all_nodes": True}, Task),
+    "POST /api/v1/image-lists/": ({"name": "Base", "images": ["nginx:1.27"]}, ImageList),
+    "PATCH /api/v1/image-lists/{id}/": ({"notes": "Fresh."}, ImageList),
     "POST /api/v1/api-keys/": ({"name": "ci"}, ApiKey),
     "POST /api/v1/api-keys/{id}/rotate/": ({}, ApiKey),
     "POST /api/v1/users/": ({"username": "fresh"}, User),

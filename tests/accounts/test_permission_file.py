@@ -25,8 +25,8 @@ def test_viewers_change_nothing_but_what_is_their_own() -> None:
     assert {one.name for one in PERMISSIONS if one.who == Who.VIEWER and writes(one)} == {"keys.make"}
 
 
-def test_operators_manage_the_tasks_of_their_tenant_and_nothing_else() -> None:
-    assert named(Who.OPERATOR) == {"tasks.operate"}
+def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_nothing_else() -> None:
+    assert named(Who.OPERATOR) == {"tasks.operate", "image-lists.write"}
 
 
 def test_admins_manage_who_belongs_to_their_tenant_and_see_what_was_done_there() -> None:
@@ -53,9 +53,9 @@ def test_only_the_way_in_and_the_probes_are_open() -> None:
     assert named(Who.ANYONE) == {"sign-in", "probes"}
 
 
-def test_a_key_that_reads_writes_nothing_and_one_for_tasks_nothing_but_tasks() -> None:
+def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_images() -> None:
     assert [one.name for one in PERMISSIONS if one.key == Scope.READ and writes(one)] == []
-    assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == ["tasks.operate"]
+    assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == ["tasks.operate", "image-lists.write"]
     assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == ["members.manage"]
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
 from accounts.routes import Route
+from prewarm.models import ImageList
 from tests.people import person
 from tests.prewarm.rows import asked
 
@@ -39,9 +40,15 @@ def colleague(tenant: str) -> User:
     return person(f"colleague_in_{tenant}", Role.OPERATOR, tenant)
 
 
+def image_list(owner: User, tenant: str) -> ImageList:
+    team = Tenant.objects.get(slug=tenant)
+    return ImageList.objects.create(tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], created_by=owner)
+
+
 # By the beginning of the route's name: makes one in the tenant, owned by the user.
 THINGS: dict[str, Callable[[User, str], Model]] = {
     "task": lambda owner, tenant: asked(tenant=tenant),
+    "image-list": image_list,
     "session": session,
     "api-key": api_key,
     "user": lambda owner, tenant: colleague(tenant),
@@ -52,6 +59,7 @@ THINGS: dict[str, Callable[[User, str], Model]] = {
 BODIES: dict[str, dict[str, Any]] = {
     "POST task-list": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
+    "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
     "POST membership-list": {"username": "newcomer", "role": "viewer"},
     "POST api-key-list": {"name": "ci"},
 }
