@@ -20,12 +20,16 @@ BETWEEN_STEPS = {
     "deleted": NODES // 2,
     "slots_given_back": 3,
 }
+# The whole process sleeps, so creates of other threads could be just on their way, allowed but not yet sent. Kubernetes
+# has no fence for those: they are what docs/reliability.md does not promise. Here one is sent at a time.
+ONE_AT_A_TIME = {"concurrency": 1, "parallel_batches": 1}
 INSIDE_A_TRANSACTION = {"planning": 1, "taking_slots": 4, "settling": 4}
 
 
 def test_f02_a_worker_that_wakes_up_late_changes_nothing(stage: Stage, chance: random.Random) -> None:
     place = chance.choice(list(BETWEEN_STEPS))
-    sleeps_and_wakes(stage, f"{place}:{chance.randint(1, BETWEEN_STEPS[place])}")
+    wishes = ONE_AT_A_TIME if place == "creating" else {}
+    sleeps_and_wakes(stage, f"{place}:{chance.randint(1, BETWEEN_STEPS[place])}", **wishes)
 
 
 @pytest.mark.each_place
@@ -42,11 +46,11 @@ def test_f02_news_that_a_worker_had_when_it_fell_asleep_is_not_written(stage: St
     sleeps_and_wakes(stage, f"news_gathered:{chance.randint(1, 3)}", says="fenced write")
 
 
-def sleeps_and_wakes(stage: Stage, where: str, says: str = "") -> None:
+def sleeps_and_wakes(stage: Stage, where: str, says: str = "", **wishes: int) -> None:
     """What it says when it wakes up contains these words."""
     zombie, other = stage.workers
     stage.alone(zombie, IPS_CRASH_POINT=f"{where}:stop")
-    task = stage.ask(batch_size=10, concurrency=5, parallel_batches=2)
+    task = stage.ask(**{"batch_size": 10, "concurrency": 5, "parallel_batches": 2, **wishes})
     stage.until(zombie.freezes, f"the worker to stop at {where}")
 
     other.thaw()

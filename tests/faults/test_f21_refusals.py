@@ -79,7 +79,8 @@ def test_f21_a_pod_that_the_namespace_forbids_fails_with_the_words_of_the_api_se
     least = {"type": "Container", "min": {"cpu": "100m"}}
     with beside(api, "limitranges", {"limits": [least]}):
         puller = chance.choice(["pod", "job"])
-        task = api.ask(batch_size=NODES, concurrency=10, puller=puller)
+        # All at once: a Job's refusal is looked for every 15 s, and controllers are slow to tell of it.
+        task = api.ask(batch_size=NODES, concurrency=NODES, puller=puller)
         api.end_of(task)
 
     assert outcomes(task) == {"failed forbidden": NODES}

@@ -53,7 +53,7 @@ def test_f25_deleted_after_its_verdict_was_seen_keeps_the_verdict(api: ApiStage,
 def test_f25_deleted_after_a_verdict_that_nobody_saw_is_asked_again_if_the_api_server_has_forgotten_it(
     api: ApiStage, chance: random.Random, history: str, ends: str
 ) -> None:
-    task = api.ask_slow(1.5, node_names=chance.sample(api.nodes, 3))
+    task = api.ask_slow(5, node_names=chance.sample(api.nodes, 3))  # nobody may see them before it is deaf
     api.until(lambda: NodeSlot.objects.exclude(uid="").count() == 3, "pull jobs")
     with (
         api.proxy.harming(Harm.ANSWER, "watch", "pods", code=503) as unavailable,
