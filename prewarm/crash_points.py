@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 
 KILLED = 128 + signal.SIGKILL
@@ -56,3 +57,4 @@ def crash_point(name: str, about: str = "") -> None:
     if _CHOSEN.how == "die":
         os._exit(KILLED)
     os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(0.2)  # another thread may take the signal, and this one would go on until all are stopped

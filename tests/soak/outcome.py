@@ -12,6 +12,9 @@ from prewarm.image_results import ImageResult, Outcome, read
 from prewarm.models import Limit, NodeResult, Task
 from tests.sampler import Caps
 
+REASONS = {"missing": "image_not_found", "unavailable": "registry_unreachable"}
+STOPS = ("first_wave_failed", "failure_limit")
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -44,17 +47,20 @@ def pairs_of(tasks: Iterable[Task]) -> Pairs:
                 lost.append(told)
                 continue
             outcomes[ends[0].outcome] += 1
-            if not _is_true(ends[0], task.images[pair[1]]):
+            if not _is_true(ends[0], task.images[pair[1]], task.images):
                 untrue.append(told)
     return Pairs(outcomes, lost, untrue)
 
 
-def _is_true(image: ImageResult, reference: str) -> bool:
-    """Whether this is how the simulated registry answers, whatever befell IPS meanwhile; a cancel breaks off any."""
-    reasons = {"missing": "image_not_found", "unavailable": "registry_unreachable"}
-    wanted = reasons.get(reference.partition("/")[0], "")
+def _is_true(image: ImageResult, reference: str, beside: Sequence[str]) -> bool:
+    """Whether this is how the simulated registry answers, whatever befell IPS meanwhile; a cancel breaks off any.
+
+    A task stops by itself (first wave, failure limit) only where one of its images cannot be pulled.
+    """
+    wanted = REASONS.get(reference.partition("/")[0], "")
     if image.outcome == Outcome.CANCELLED:
-        return image.reason == "cancelled"
+        fails = any(one.partition("/")[0] in REASONS for one in beside)
+        return image.reason == "cancelled" or (image.reason in STOPS and fails)
     return image.reason == wanted and (image.outcome == Outcome.FAILED) == bool(wanted)
 
 
