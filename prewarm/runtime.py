@@ -8,9 +8,9 @@ import secrets
 import socket
 import threading
 import time
-from functools import cached_property
 
 from django.conf import settings
+from django.utils.functional import cached_property
 
 from prewarm.binding import bind
 from prewarm.cluster import Cluster, ClusterBusy, ClusterError, Refused

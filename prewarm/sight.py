@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Count, F, Q
+from django.utils.functional import cached_property
 
 from prewarm import order
 from prewarm.models import NodeResult, NodeSlot, NodeStatus, NodeView, Task
