@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass, field
 
 KILLED = 128 + signal.SIGKILL
@@ -56,5 +55,5 @@ def crash_point(name: str, about: str = "") -> None:
         return
     if _CHOSEN.how == "die":
         os._exit(KILLED)
-    os.kill(os.getpid(), signal.SIGSTOP)
-    time.sleep(0.2)  # another thread may take the signal, and this one would go on until all are stopped
+    # To this thread, which stops all: of a signal to the process another may hear first, and this one goes on.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import yaml
+from django.utils.functional import cached_property
 
 Json = dict[str, Any]
 Found = TypeVar("Found")

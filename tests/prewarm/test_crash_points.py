@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import subprocess
 import sys
 
@@ -10,6 +13,20 @@ import pytest
 from prewarm.crash_points import KILLED, CrashPoint
 
 PASSES = "from prewarm.crash_points import crash_point\nfor n in (1, 2, 3): crash_point('here', 'img:1'); print(n)"
+
+STOPS_IN_A_THREAD = """
+import os, threading
+from prewarm.crash_points import crash_point
+
+def work():
+    crash_point("here")
+    os.write(1, b"goes on\\n")
+
+thread = threading.Thread(target=work)
+thread.start()
+while thread.is_alive():
+    pass
+"""
 
 
 def passing(spec: str) -> tuple[int, str]:
@@ -31,6 +48,23 @@ def test_nothing_happens_anywhere_else(spec: str) -> None:
 
 def test_only_what_is_about_the_chosen_thing_counts() -> None:
     assert passing("here:1:die:img") == (KILLED, "")
+
+
+def test_a_thread_stops_just_there_and_all_others_with_it() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-uc", STOPS_IN_A_THREAD], env={"IPS_CRASH_POINT": "here:1:stop"}, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        os.waitpid(process.pid, os.WUNTRACED)  # comes back when it has stopped
+        went_on, _, _ = select.select([process.stdout], [], [], 0)
+        assert not went_on
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.readline() == b"goes on\n"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_a_word_that_means_nothing_stops_the_start() -> None:

@@ -47,20 +47,20 @@ def pairs_of(tasks: Iterable[Task]) -> Pairs:
                 lost.append(told)
                 continue
             outcomes[ends[0].outcome] += 1
-            if not _is_true(ends[0], task.images[pair[1]], task.images):
+            if not _is_true(ends[0], task.images):
                 untrue.append(told)
     return Pairs(outcomes, lost, untrue)
 
 
-def _is_true(image: ImageResult, reference: str, beside: Sequence[str]) -> bool:
+def _is_true(image: ImageResult, images: Sequence[str]) -> bool:
     """Whether this is how the simulated registry answers, whatever befell IPS meanwhile; a cancel breaks off any.
 
     A task stops by itself (first wave, failure limit) only where one of its images cannot be pulled.
     """
-    wanted = REASONS.get(reference.partition("/")[0], "")
+    reasons = [REASONS.get(reference.partition("/")[0], "") for reference in images]
+    wanted = reasons[image.index]
     if image.outcome == Outcome.CANCELLED:
-        fails = any(one.partition("/")[0] in REASONS for one in beside)
-        return image.reason == "cancelled" or (image.reason in STOPS and fails)
+        return image.reason == "cancelled" or (image.reason in STOPS and any(reasons))
     return image.reason == wanted and (image.outcome == Outcome.FAILED) == bool(wanted)
 
 

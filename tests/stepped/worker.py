@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from django.db import connection, connections
+from django.utils.functional import cached_property
 
 from prewarm.cluster import Watched
 from prewarm.podstream import PodStream
