@@ -30,9 +30,9 @@ def asked_for(rows: QuerySet[AuditEntry], request: Request, *more: str) -> Query
         rows = rows.filter(outcome__in=outcomes)
     if tenant := query.get("tenant"):
         rows = rows.filter(tenant__slug=tenant)
-    if since := query.get("since"):
+    if (since := query.get("since")) is not None:
         rows = rows.filter(at__gte=moment("since", since))
-    if until := query.get("until"):
+    if (until := query.get("until")) is not None:
         rows = rows.filter(at__lt=moment("until", until))
     if search := query.get("search", "")[:200]:
         rows = rows.filter(holding(search, "actor", "action", "target", "request_id", "credential"))

@@ -19,6 +19,7 @@ from ips.pagination import NewestFirst
 from ips.problems import Problem
 
 MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+MOMENT = {"oneOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
 FILTERS = [
     OpenApiParameter("action", str, many=True, description="Like settings.changed."),
     OpenApiParameter("outcome", str, many=True, enum=Outcome.values),
@@ -26,8 +27,8 @@ FILTERS = [
     OpenApiParameter("target", str),
     OpenApiParameter("tenant", str),
     OpenApiParameter("request_id", str),
-    OpenApiParameter("since", str, description="A time, or a day, in UTC unless it says otherwise."),
-    OpenApiParameter("until", str, description="Up to this time, not including it."),
+    OpenApiParameter("since", MOMENT, description="A time, or a day, in UTC unless it says otherwise."),
+    OpenApiParameter("until", MOMENT, description="Up to this time, not including it."),
     OpenApiParameter("search", str, description="In actor, action, target, request id and credential."),
 ]
 
@@ -36,8 +37,8 @@ class AuditSerializer(serializers.ModelSerializer[AuditEntry]):
     """One change, or one that was refused: who, what, when, from where, from what to what."""
 
     tenant = serializers.SlugRelatedField[AuditEntry]("slug", read_only=True, allow_null=True)
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
 
     class Meta:
         model = AuditEntry

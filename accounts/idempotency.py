@@ -36,7 +36,7 @@ KEPT = timedelta(hours=24)
 ABANDONED = timedelta(seconds=30)  # far longer than a request takes: whoever claimed the key was killed
 HEADER = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "pattern": "^[!-~]{1,128}$"},
     OpenApiParameter.HEADER,
     description="Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once.",
 )

@@ -145,9 +145,10 @@ class MembershipViewSet(Tagged, viewsets.GenericViewSet[Membership]):
     @unless_changed
     def partial_update(self, request: Request, pk: str) -> Response:
         member = self.get_object()
-        asked = RoleChange(data=request.data)
+        asked = RoleChange(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        member = people.change_role(member, Role(asked.validated_data["role"]), asked_by(request))
+        if asked.validated_data:
+            member = people.change_role(member, Role(asked.validated_data["role"]), asked_by(request))
         return Response(MemberSerializer(member).data)
 
     @extend_schema(responses={204: None})

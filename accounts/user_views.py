@@ -27,6 +27,7 @@ UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 class UserSerializer(serializers.ModelSerializer[User]):
     """Somebody who works with IPS, and where."""
 
+    email = serializers.CharField(read_only=True)  # or empty, which an EmailField's schema denies
     memberships = serializers.SerializerMethodField()
 
     class Meta:

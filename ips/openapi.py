@@ -60,7 +60,7 @@ def only_v1(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Give every operation the problem as its default answer: whatever is not listed is one of those.
 
-    And every single thing its 304 (ips.entity_tags.Tagged), which no serializer describes.
+    And what no serializer describes: that pages begin with 1, and the 304 of every single thing (ips.entity_tags).
     """
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -68,6 +68,9 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     for path, operations in result["paths"].items():
         for operation in operations.values():
             operation["responses"].setdefault("default", answer)
+            for parameter in operation.get("parameters", []):
+                if parameter["name"] in ("page", "page_size"):
+                    parameter["schema"]["minimum"] = 1
         if path.endswith("}/") and "get" in operations:
             operations["get"]["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
     return result

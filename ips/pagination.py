@@ -15,11 +15,25 @@ from rest_framework.response import Response
 
 from ips.problems import Problem
 
+DEFAULT_SIZE, LARGEST_SIZE = 50, 200
+
+
+def wanted_size(request: Request) -> int:
+    """The `page_size` that is asked for, at most 200. Raises Problem (400) for what is no size."""
+    text = request.query_params.get("page_size", str(DEFAULT_SIZE))
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise Problem(400, "unknown_value", f"page_size is a whole number from 1, not {text[:20]!r}.")
+    return min(int(text[:9]), LARGEST_SIZE)
+
 
 class Pages(PageNumberPagination):
-    page_size = 50
     page_size_query_param = "page_size"
-    max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int:
+        return wanted_size(request)
+
+    def get_page_number(self, request: Request, paginator: Any) -> int | str:
+        return request.query_params.get("page", 1)  # an empty one is no page: 404
 
     def get_paginated_response(self, data: Any) -> Response:
         return linked(super().get_paginated_response(data))
@@ -27,9 +41,10 @@ class Pages(PageNumberPagination):
 
 class NewestFirst(CursorPagination):
     ordering = "-id"
-    page_size = 50
     page_size_query_param = "page_size"
-    max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int:
+        return wanted_size(request)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         if "page" in request.query_params:

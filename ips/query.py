@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Contains
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from ips.problems import Problem
@@ -29,8 +30,13 @@ def chosen(request: Request, name: str, allowed: list[str]) -> list[str]:
     return values
 
 
+def ordered_by(*fields: str) -> OpenApiParameter:
+    """How the document describes `ordering`: by one of these, with a minus before it the other way round."""
+    return OpenApiParameter("ordering", str, enum=[way + field for field in fields for way in ("", "-")])
+
+
 def ordering(request: Request, default: str, *fields: str) -> str:
-    value = request.query_params.get("ordering") or default
+    value = request.query_params.get("ordering", default)
     if value.removeprefix("-") not in fields:
         raise Problem(400, "unknown_ordering", f"Cannot order by {value!r}. Known: {', '.join(fields)}.")
     return value

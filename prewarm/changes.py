@@ -11,12 +11,32 @@ from typing import Any
 
 import orjson
 from django.db.models import QuerySet
+from rest_framework import serializers
 
 from prewarm.models import NodeResult, Task
-from prewarm.serializers import EventSerializer, TaskDetail, node_results
+from prewarm.node_results import NodeResultSchema, node_results
+from prewarm.serializers import EventSerializer, TaskDetail
 from prewarm.waiting import waits_for
 
 MOST_NODES, MOST_EVENTS = 500, 1000
+
+
+class EventsAnswer(serializers.Serializer[dict[str, Any]]):
+    """Lines of a task's history; ask again with `after` = `change`, at once where there is `more`."""
+
+    results = EventSerializer(many=True)
+    change = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class ChangesAnswer(serializers.Serializer[dict[str, Any]]):
+    """The task as it is now, and what is new; ask again with `after` = `change`, at once where there is `more`."""
+
+    change = serializers.IntegerField()
+    task = TaskDetail()
+    nodes = NodeResultSchema(many=True)
+    events = EventSerializer(many=True)
+    more = serializers.BooleanField()
 
 
 def etag(task: Task) -> str:

@@ -15,12 +15,13 @@ from accounts.idempotency import idempotent
 from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
-from ips.query import holding, only_known, ordering
+from ips.query import holding, only_known, ordered_by, ordering
 from prewarm import image_lists, references
 from prewarm.models import ImageList
 from prewarm.task_request import ImageField
 
 MOST_TAGS, LONGEST_NOTES = 20, 2000
+ORDER = ("name", "created_at", "changed_at")
 
 
 class ImageListSerializer(serializers.ModelSerializer[ImageList]):
@@ -41,6 +42,7 @@ class ImageListChange(serializers.Serializer[Any]):
         child=ImageField(max_length=references.MAX_LENGTH),
         required=False,
         allow_empty=False,
+        min_length=1,  # as allow_empty says in better words, for the OpenAPI document
         max_length=settings.MAX_IMAGES,
     )
     notes = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTES)
@@ -57,7 +59,10 @@ class ImageListRequest(ImageListChange):
     tenant = serializers.SlugField(max_length=63, default="", help_text="By default `default`.")
     name = HumanNameField()
     images = serializers.ListField(
-        child=ImageField(max_length=references.MAX_LENGTH), allow_empty=False, max_length=settings.MAX_IMAGES
+        child=ImageField(max_length=references.MAX_LENGTH),
+        allow_empty=False,
+        min_length=1,
+        max_length=settings.MAX_IMAGES,
     )
 
 
@@ -77,7 +82,7 @@ class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
             OpenApiParameter("tenant", str),
             OpenApiParameter("tag", str),
             OpenApiParameter("search", str, description="In name, images, notes and tags."),
-            OpenApiParameter("ordering", str),
+            ordered_by(*ORDER),
         ]
     )
     def list(self, request: Request) -> Response:
@@ -90,7 +95,7 @@ class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
             rows = rows.filter(pk__in=tagged)
         if search := request.query_params.get("search", "")[:200]:
             rows = rows.filter(holding(search, "name", "images", "notes", "tags"))
-        rows = rows.order_by(ordering(request, "name", "name", "created_at", "changed_at"), "id")
+        rows = rows.order_by(ordering(request, "name", *ORDER), "id")
         return self.get_paginated_response(ImageListSerializer(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=ImageListRequest, responses={201: ImageListSerializer})

@@ -17,28 +17,27 @@ from accounts.permissions import Rights, tenant_for
 from ips.entity_tags import Tagged
 from ips.pagination import Pages
 from ips.problems import Conflict, Invalid, Problem
-from ips.query import chosen, holding, only_known, ordering
+from ips.query import chosen, holding, only_known, ordered_by, ordering
 from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
-from prewarm.changes import changes, etag, events
+from prewarm.changes import ChangesAnswer, EventsAnswer, changes, etag, events
 from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
+from prewarm.node_results import NodeResultSchema, node_results
 from prewarm.preview import preview
 from prewarm.preview.schema import Preview
-from prewarm.serializers import (
-    EventSerializer,
-    NodeResultSchema,
-    NodeSerializer,
-    TaskDetail,
-    TaskSerializer,
-    node_results,
-)
+from prewarm.serializers import NodeSerializer, TaskDetail, TaskSerializer
 from prewarm.task_request import TaskRequest, check_precedence, with_lists
 from prewarm.task_rows import for_lists
+
+LARGEST = 10**15 - 1
+AFTER = OpenApiParameter("after", {"type": "integer", "minimum": 0, "maximum": LARGEST}, default=0)
+TASK_ORDER = ("created_at", "started_at", "finished_at", "status", "priority", "name")
+RESULT_ORDER = ("node", "status", "reason", "started_at", "finished_at")
 
 
 def after(request: Request) -> int:
     value = request.query_params.get("after", "0")
-    if not (value.isascii() and value.isdigit() and len(value) <= 15):
+    if not (value.isascii() and value.isdigit() and int(value) <= LARGEST):
         raise Problem(400, "invalid_after", "after is the number `change` of an earlier answer, or 0.")
     return int(value)
 
@@ -65,14 +64,13 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
             tasks = tasks.filter(tenant__slug=tenant)
         if search := self.request.query_params.get("search", "")[:200]:
             tasks = tasks.filter(holding(search, "name", "images", "actor"))
-        fields = ("created_at", "started_at", "finished_at", "status", "priority", "name")
-        return tasks.order_by(ordering(self.request, "-created_at", *fields), "id")
+        return tasks.order_by(ordering(self.request, "-created_at", *TASK_ORDER), "id")
 
     @extend_schema(
         parameters=[
             OpenApiParameter("status", str, many=True, enum=TaskStatus.values),
             OpenApiParameter("search", str, description="In name, images and creator."),
-            OpenApiParameter("ordering", str),
+            ordered_by(*TASK_ORDER),
             OpenApiParameter("tenant", str),
         ]
     )
@@ -129,7 +127,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
             OpenApiParameter("status", str, many=True, enum=NodeStatus.values),
             OpenApiParameter("reason", str),
             OpenApiParameter("search", str, description="In the node's name."),
-            OpenApiParameter("ordering", str),
+            ordered_by(*RESULT_ORDER),
         ],
         responses=NodeResultSchema(many=True),
     )
@@ -145,19 +143,19 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
             rows = rows.filter(reason__in=reasons)
         if search := request.query_params.get("search", "")[:253]:
             rows = rows.filter(holding(search, "node"))
-        rows = rows.order_by(ordering(request, "node", "node", "status", "reason", "started_at", "finished_at"), "pk")
+        rows = rows.order_by(ordering(request, "node", *RESULT_ORDER), "pk")
         pages = Pages()
         page = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response(node_results(task, page))
 
-    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=EventSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @extend_schema(parameters=[AFTER], responses=EventsAnswer)
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
     def events(self, request: Request, pk: str) -> Response:
         """The task's history in plain words; `after` is the `change` of an earlier answer, and `more` says to go on."""
         only_known(request, "after")
         return Response(events(self.get_object(), after(request)))
 
-    @extend_schema(parameters=[OpenApiParameter("after", int)], responses={200: dict, 304: None})
+    @extend_schema(parameters=[AFTER], responses={200: ChangesAnswer, 304: None})
     @action(detail=True, methods=["get"])
     def changes(self, request: Request, pk: str) -> Response:
         """All that changed since the answer whose `change` was `after`; 304 while nothing did, `waiting` included."""

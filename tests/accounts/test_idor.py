@@ -36,7 +36,7 @@ def everything_of_both_tenants() -> None:
         Tenant.objects.get_or_create(slug=slug, defaults={"name": slug})
         for route in READS:
             if route.name.endswith("-detail"):
-                thing_of(route)(colleague(slug), slug)
+                thing_of(route.name)(colleague(slug), slug)
 
 
 def has_filter(route: Route, name: str) -> bool:
@@ -168,7 +168,7 @@ def thing_matches(route: Route, path: str) -> bool:
 
 
 def own_thing(route: Route, user: User) -> Model:
-    return thing_of(route)(user if route.name.startswith("api-key") else colleague(OURS), OURS)
+    return thing_of(route.name)(user if route.name.startswith("api-key") else colleague(OURS), OURS)
 
 
 def values(row: Model) -> dict[str, Any]:

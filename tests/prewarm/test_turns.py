@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import stopping, submit
 from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, NodeSlot, NodeView, Task
-from prewarm.serializers import node_results
+from prewarm.node_results import node_results
 from tests.prewarm.rows import asked, cap
 from tests.prewarm.simulated import Worker
 from tests.processes import wait_until

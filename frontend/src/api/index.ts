@@ -66,7 +66,7 @@ export const api = {
 
   /** Newest first. */
   async tasks(filter: TaskFilter, signal?: AbortSignal): Promise<Page<Task>> {
-    const query = { ordering: '-created_at', ...filter }
+    const query = { ordering: '-created_at' as const, ...filter }
     return given(await http.GET('/api/v1/tasks/', { params: { query }, signal })) as Page<Task>
   },
 

@@ -400,7 +400,7 @@ export interface paths {
             cookie?: never;
         };
         /** @description The task's history in plain words; `after` is the `change` of an earlier answer, and `more` says to go on. */
-        get: operations["tasks_events_list"];
+        get: operations["tasks_events_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -645,8 +645,8 @@ export interface components {
             readonly outcome: components["schemas"]["AuditOutcomeEnum"];
             /** @description Of the problem, if it was refused. */
             readonly code: string;
-            before: unknown | null;
-            after: unknown | null;
+            before: unknown;
+            after: unknown;
             readonly ip: string | null;
             /** @description The session or API key. */
             readonly credential: string;
@@ -666,6 +666,14 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+        };
+        /** @description The task as it is now, and what is new; ask again with `after` = `change`, at once where there is `more`. */
+        ChangesAnswer: {
+            change: number;
+            task: components["schemas"]["TaskDetail"];
+            nodes: components["schemas"]["NodeResultSchema"][];
+            events: components["schemas"]["Event"][];
+            more: boolean;
         };
         Cookie: {
             user: components["schemas"]["Me"];
@@ -706,6 +714,12 @@ export interface components {
             readonly kind: string;
             readonly text: string;
             readonly data: unknown;
+        };
+        /** @description Lines of a task's history; ask again with `after` = `change`, at once where there is `more`. */
+        EventsAnswer: {
+            results: components["schemas"]["Event"][];
+            change: number;
+            more: boolean;
         };
         /**
          * @description * `intake_paused` - intake_paused
@@ -885,10 +899,6 @@ export interface components {
             readonly id: string;
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
             readonly username: string;
-            /**
-             * Email address
-             * Format: email
-             */
             readonly email: string;
             readonly first_name: string;
             readonly last_name: string;
@@ -988,21 +998,6 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Audit"][];
-        };
-        PaginatedEventList: {
-            /** @example 123 */
-            count: number;
-            /**
-             * Format: uri
-             * @example http://api.example.org/accounts/?page=4
-             */
-            next?: string | null;
-            /**
-             * Format: uri
-             * @example http://api.example.org/accounts/?page=2
-             */
-            previous?: string | null;
-            results: components["schemas"]["Event"][];
         };
         PaginatedImageListList: {
             /** @example 123 */
@@ -1579,10 +1574,6 @@ export interface components {
             readonly id: string;
             /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
             readonly username: string;
-            /**
-             * Email address
-             * Format: email
-             */
             readonly email: string;
             readonly first_name: string;
             readonly last_name: string;
@@ -2158,7 +2149,7 @@ export interface operations {
     image_lists_list: {
         parameters: {
             query?: {
-                ordering?: string;
+                ordering?: "-changed_at" | "-created_at" | "-name" | "changed_at" | "created_at" | "name";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -2615,7 +2606,7 @@ export interface operations {
     tasks_list: {
         parameters: {
             query?: {
-                ordering?: string;
+                ordering?: "-created_at" | "-finished_at" | "-name" | "-priority" | "-started_at" | "-status" | "created_at" | "finished_at" | "name" | "priority" | "started_at" | "status";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -2770,9 +2761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ChangesAnswer"];
                 };
             };
             /** @description No response body */
@@ -2793,14 +2782,10 @@ export interface operations {
             };
         };
     };
-    tasks_events_list: {
+    tasks_events_retrieve: {
         parameters: {
             query?: {
                 after?: number;
-                /** @description A page number within the paginated result set. */
-                page?: number;
-                /** @description Number of results to return per page. */
-                page_size?: number;
             };
             header?: never;
             path: {
@@ -2815,7 +2800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedEventList"];
+                    "application/json": components["schemas"]["EventsAnswer"];
                 };
             };
             /** @description Any error. */
@@ -2832,7 +2817,7 @@ export interface operations {
     tasks_nodes_list: {
         parameters: {
             query?: {
-                ordering?: string;
+                ordering?: "-finished_at" | "-node" | "-reason" | "-started_at" | "-status" | "finished_at" | "node" | "reason" | "started_at" | "status";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */

@@ -1,7 +1,7 @@
 /**
  * The API's nouns under the names that the UI uses. Only this file and client.ts know the generated schema.
  *
- * The schema leaves JSON columns open, and one answer that is no model's: those are written out here.
+ * The schema leaves JSON columns open: those are written out here.
  */
 import type { components } from './schema'
 
@@ -39,14 +39,7 @@ export type SettingsRequest = Schemas['PatchedSettingsRequestRequest']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
 type Changed = Record<string, unknown> | null
 
-export type TaskChanges = {
-  change: number
-  task: TaskDetail
-  nodes: NodeResult[]
-  events: TaskEvent[]
-  more: boolean
-}
-
+export type TaskChanges = With<Schemas['ChangesAnswer'], { task: TaskDetail; events: TaskEvent[] }>
 export type Preview = Schemas['Preview']
 export type PreviewImage = Schemas['PreviewImage']
 

@@ -11,7 +11,6 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
-from accounts.routes import Route
 from prewarm.models import ImageList
 from tests.people import person
 from tests.prewarm.rows import asked
@@ -65,12 +64,12 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def thing_of(route: Route) -> Callable[[User, str], Model]:
-    """How to make what the id of this route is about."""
+def thing_of(route_name: str) -> Callable[[User, str], Model]:
+    """How to make what the id of the route of this name is about."""
     for name in sorted(THINGS, key=len, reverse=True):
-        if route.name.startswith(f"{name}-"):
+        if route_name.startswith(f"{name}-"):
             return THINGS[name]
-    raise LookupError(f"{route.name} has an id: say in THINGS ({__name__}) how to make what it is about.")
+    raise LookupError(f"{route_name} has an id: say in THINGS ({__name__}) how to make what it is about.")
 
 
 def body_of(asked: str) -> dict[str, Any]:

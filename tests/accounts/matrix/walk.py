@@ -96,7 +96,7 @@ class Walk:
         if place not in self.things:
             tenant = next(iter(caller.roles), "default") if about == About.OWN else about.value
             owner = caller.user if about == About.OWN and caller.user else colleague(tenant)
-            self.things[place] = thing_of(self.route)(owner, tenant)
+            self.things[place] = thing_of(self.route.name)(owner, tenant)
         return self.things[place]
 
     def ask(
