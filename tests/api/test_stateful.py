@@ -1,0 +1,30 @@
+"""What is made by one operation is there for the next, and what was deleted is gone: Schemathesis walks from answer
+to answer by ids and `Location`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from tests.api.operations import SCHEMA, signed_in
+from tests.api.tally import TALLY
+
+
+class Walk(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class that is made from the document
+    def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+        return {"headers": signed_in()}
+
+    def validate_response(self, response: schemathesis.Response, case: schemathesis.Case, **rest: Any) -> None:
+        TALLY.add(case.operation.label, response.status_code)
+        super().validate_response(response, case, **rest)
+
+
+@pytest.mark.django_db
+class TestWalk(Walk.TestCase):  # type: ignore[name-defined,misc]
+    settings = settings(
+        max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    )
