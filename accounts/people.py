@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from accounts.audit import By
 from accounts.models import Membership, Role, Session, Tenant, User
-from accounts.reset_links import make_link
+from accounts.reset_links import close_links, make_link
 from ips.problems import Conflict, Invalid
 
 PLAIN = ("email", "first_name", "last_name")
@@ -57,6 +57,7 @@ def change_user(user: User, wanted: dict[str, Any], by: By) -> User:
         user.save()
         if not user.is_active:
             Session.objects.filter(user=user).end()
+            close_links(user)
         by.audit("user.changed", user.username, before={name: before[name] for name in changed}, after=changed)
     return user
 
