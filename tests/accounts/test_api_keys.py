@@ -349,6 +349,15 @@ def test_anothers_key_does_not_exist(as_otto, as_vera, as_mallory, move):
     assert bearing(key["key"]).get(TASKS).status_code == 200
 
 
+def test_nobody_rotates_anothers_key_and_learns_what_acts_in_the_others_name(as_otto, as_ada, as_platform_admin):
+    key = make(as_otto)
+
+    for client in (as_ada, as_platform_admin):
+        assert client.get(f"{KEYS}{key['id']}/").status_code == 200
+        assert client.post(f"{KEYS}{key['id']}/rotate/").status_code == 404
+    assert as_otto.post(f"{KEYS}{key['id']}/rotate/").status_code == 201
+
+
 def test_an_admin_revokes_a_members_key_and_the_audit_tells_who(as_otto, as_ada):
     key = make(as_otto)
 

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        /** @description What programs sign in with. Everybody manages the own keys; an admin sees and revokes those of the tenant. */
         get: operations["api_keys_list"];
         put?: never;
         /** @description Make a key of one's own. Its text is in this answer and never shown again. */
@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        /** @description What programs sign in with. Everybody manages the own keys; an admin sees and revokes those of the tenant. */
         get: operations["api_keys_retrieve"];
         put?: never;
         post?: never;
