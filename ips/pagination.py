@@ -6,6 +6,7 @@ beginning by cursor: follow `next` → {next, previous, results}; nobody counts 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rest_framework.exceptions import NotFound
@@ -14,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ips.problems import Problem
+
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class Pages(PageNumberPagination):
@@ -38,6 +41,13 @@ class NewestFirst(CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except NotFound as error:
             raise Problem(400, "invalid_cursor", "This cursor is of no answer: follow `next` as it stands.") from error
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Its position is an id; whatever else somebody writes there is of no answer."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and not _ID.fullmatch(str(cursor.position)):
+            raise NotFound
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         return linked(super().get_paginated_response(data))
