@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.middleware.csrf import rotate_token
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -162,6 +163,14 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
 
     def perform_destroy(self, instance: Session) -> None:
         end_sessions(Session.objects.filter(pk=instance.pk), asked_by(self.request))
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=False, methods=["post"], url_path="end-others")
+    def end_others(self, request: Request) -> Response:
+        """Sign out everywhere but here, at once."""
+        here = _session(request)
+        end_sessions(Session.objects.filter(user=here.user).exclude(pk=here.pk), asked_by(request))
+        return Response(status=204)
 
 
 def change_password(user: User, password: str, by: By, keep: Session | None = None) -> None:

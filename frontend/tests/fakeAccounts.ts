@@ -43,7 +43,7 @@ export class FakeAccounts {
   private answerAuth(method: string, thing: string, id: string, asked: unknown, url: URL): Response | null {
     if (thing === 'sessions' && method === 'GET') return json(200, page(this.sessions, url))
     if (thing === 'sessions') {
-      this.sessions = this.sessions.filter((session) => session.id !== id)
+      this.sessions = this.sessions.filter(({ id: one, current }) => (id === 'end-others' ? current : one !== id))
       return new Response(null, { status: 204 })
     }
     if (thing !== 'password') return null
@@ -96,9 +96,18 @@ export class FakeAccounts {
       return json(201, { ...user, reset_url: `https://ips.example.com/reset-password#for-${user.username}` })
     }
     const link = { url: 'https://ips.example.com/reset-password#again', expires_at: '2099-11-24T08:00:00Z' }
+    if (move === 'end-sessions') return this.signOut(id)
     if (move === 'reset-link') return json(201, link)
     this.users = this.users.map((user) => (user.id === id ? { ...user, ...(asked as Partial<User>) } : user))
     return json(200, this.users.find((user) => user.id === id))
+  }
+
+  /** Names of those who were signed out everywhere. */
+  readonly signedOut: string[] = []
+
+  private signOut(id: string): Response {
+    this.signedOut.push(this.users.find((user) => user.id === id)?.username ?? '')
+    return new Response(null, { status: 204 })
   }
 
   private answerTenants(method: string, id: string, asked: unknown, url: URL): Response {

@@ -43,6 +43,8 @@ export class FakeApi {
   /** `METHOD path?query` of all that was asked. */
   readonly asked: string[] = []
   lastRequest: Request | null = null
+  /** The last task that was asked for, or previewed. */
+  lastTask: TaskRequest | null = null
 
   /** In place of the browser's fetch. */
   readonly fetch = async (request: Request): Promise<Response> => {
@@ -153,6 +155,7 @@ export class FakeApi {
   }
 
   private preview(asked: TaskRequest): Response {
+    this.lastTask = asked
     const refused = refuse(asked)
     if (refused) return refused
     const matching = this.nodes.filter((node) => matches(node, asked))
@@ -177,6 +180,7 @@ export class FakeApi {
   }
 
   private create(asked: TaskRequest): Response {
+    this.lastTask = asked
     const given: Partial<TaskDetail> = { images: asked.images ?? [], created_by: this.me?.username ?? '' }
     return refuse(asked) ?? json(202, this.addTask(given))
   }

@@ -56,6 +56,11 @@ export const accounts = {
     await http.DELETE('/api/v1/auth/sessions/{id}/', byId(id))
   },
 
+  /** Sign out everywhere but here. */
+  async endOtherSessions(): Promise<void> {
+    await http.POST('/api/v1/auth/sessions/end-others/')
+  },
+
   /** All other sessions end with it. */
   async changePassword(current: string, next: string): Promise<void> {
     await http.POST('/api/v1/auth/password/', { body: { current, new: next } })
@@ -77,6 +82,11 @@ export const accounts = {
   /** A link that works once; earlier ones open nothing any more. */
   async makeResetLink(id: string): Promise<ResetLink> {
     return given(await http.POST('/api/v1/users/{id}/reset-link/', byId(id)))
+  },
+
+  /** Sign somebody else out everywhere. */
+  async endSessionsOf(id: string): Promise<void> {
+    await http.POST('/api/v1/users/{id}/end-sessions/', byId(id))
   },
 
   async tenants(query: ListFilter, signal?: AbortSignal): Promise<Page<Tenant>> {

@@ -11,7 +11,7 @@ export interface FieldDifference {
 /** Lists are told by what came and what went: a hundred images of which one is new are one line. */
 export function differences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): FieldDifference[] {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-  return names.map((name) => {
+  return names.filter((name) => !isNothing(before?.[name]) || !isNothing(after?.[name])).map((name) => {
     const [old, now] = [before?.[name], after?.[name]]
     if (Array.isArray(old) && Array.isArray(now)) {
       const went = old.filter((item) => !holds(now, item))
@@ -20,6 +20,11 @@ export function differences({ before, after }: Pick<AuditEntry, 'before' | 'afte
     }
     return { name, before: old === undefined ? null : words(old), after: now === undefined ? null : words(now) }
   })
+}
+
+/** A field that was left empty when something was made says nothing. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
 const some = (items: unknown[]) => (items.length ? words(items) : null)

@@ -47,6 +47,16 @@ describe('one’s account', () => {
     expect(held.api.accounts.sessions.map(({ current }) => current)).toEqual([true])
   })
 
+  it('ends all others at once, and not this one', async () => {
+    const shown = await openAccount()
+    await press('End all others')
+    expect(held.api.accounts.sessions.length).toBe(2)
+    await press('End all others')
+
+    await eventually(() => (shown.findAll('tbody tr').length === 1 ? true : undefined))
+    expect(shown.text()).not.toContain('End all others')
+  })
+
   it('takes a new password, says that all else is signed out, and shows so', async () => {
     const shown = await openAccount()
 

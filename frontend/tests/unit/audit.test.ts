@@ -114,6 +114,11 @@ describe('a difference', () => {
     ])
   })
 
+  it('of something new leaves out what was left empty', () => {
+    const after = { name: 'tools', notes: '', tags: [] }
+    expect(differences({ before: null, after })).toEqual([{ name: 'name', before: null, after: 'tools' }])
+  })
+
   it('says yes and no, and names what is empty', () => {
     expect(differences({ before: { on: true, name: '' }, after: { on: false, name: 'x' } })).toEqual([
       { name: 'on', before: 'yes', after: 'no' },

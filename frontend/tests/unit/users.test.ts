@@ -83,6 +83,16 @@ describe('the users', () => {
     await eventually(() => user('otto')?.is_active || undefined)
   })
 
+  it('are signed out everywhere after a question', async () => {
+    const shown = await openUsers()
+    expect(shown.find('[aria-label="Sign root out"]').exists()).toBe(false)
+    await press('Sign otto out')
+    expect(held.api.accounts.signedOut).toEqual([])
+    await press('Sign out')
+
+    await eventually(() => held.api.accounts.signedOut.includes('otto') || undefined)
+  })
+
   it('get a new reset link, shown once', async () => {
     await openUsers()
     await press('Reset link for otto')
