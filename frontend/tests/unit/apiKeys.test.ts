@@ -85,6 +85,15 @@ describe('API keys', () => {
     expect(shown.findAll('tbody tr').map((row) => /in (4 h 5\d|5 h 00) min/.test(row.text()))).toEqual([false, true])
   })
 
+  it('of others are for an admin to revoke, not to rotate', async () => {
+    held.api.me = person('ada', 'admin')
+    held.api.accounts.keys = [newKey({ owner: 'olga' }), newKey({ owner: 'ada', name: 'her own' })]
+    const shown = await openKeys()
+
+    const labels = shown.findAll('tbody button').map((button) => button.attributes('aria-label'))
+    expect(labels).toEqual(['Revoke deploy pipeline', 'Rotate her own', 'Revoke her own'])
+  })
+
   it('are revoked only after a question', async () => {
     held.api.accounts.keys = [newKey()]
     const shown = await openKeys()
