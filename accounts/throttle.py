@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.hashing import one_hash
 from accounts.models import Session, SignInAttempt
+from ips.client_address import counted_as
 from ips.problems import Problem
 
 NAME_AND_ADDRESS = (5, timedelta(minutes=5))
@@ -35,10 +36,10 @@ class Attempt:
 
     def __init__(self, username: str, ip: str | None) -> None:
         self.given, self.username = username, username.casefold()[:150]
-        self.ip = ip
+        self.address, self.ip = ip, counted_as(ip)
         now = timezone.now()
         SignInAttempt.objects.filter(at__lt=now - KEPT).delete()
-        self.row = SignInAttempt.objects.create(username=self.username, ip=ip, at=now)
+        self.row = SignInAttempt.objects.create(username=self.username, ip=self.ip, at=now)
         if wait := self._wait(now):
             self.row.delete()  # what was refused is not a failed attempt
             seconds = math.ceil(wait.total_seconds())
@@ -73,7 +74,7 @@ class Attempt:
 
     def _is_known_here(self, now: datetime) -> bool:
         places = Session.objects.filter(user__username=self.given, created_at__gt=now - KNOWN)
-        return self.ip is not None and places.filter(ip=self.ip).exists()
+        return self.address is not None and places.filter(ip=self.address).exists()
 
     def _others(self) -> QuerySet[SignInAttempt]:
         return SignInAttempt.objects.exclude(pk=self.row.pk)

@@ -221,6 +221,13 @@ def test_it_is_refused_from_elsewhere(as_otto):
     assert refusal(client.get(TASKS, REMOTE_ADDR="10.2.0.1")) == (401, "key_network")
 
 
+def test_a_network_of_ipv4_holds_its_addresses_however_the_socket_tells_them(as_otto):
+    key = make(as_otto, networks=["10.0.0.0/8"])["key"]
+
+    assert bearing(key).get(TASKS, REMOTE_ADDR="::ffff:10.1.2.3").status_code == 200
+    assert refusal(bearing(key).get(TASKS, REMOTE_ADDR="::ffff:192.0.2.1")) == (401, "key_network")
+
+
 def test_an_unknown_key_and_a_wrong_secret_are_told_alike(as_otto):
     known = KeyText.read(make(as_otto)["key"])
     wrong = KeyText(known.key_id, KeyText.new().secret)

@@ -62,6 +62,17 @@ def test_one_address_may_not_try_many_names():
     assert answers == [401] * 30 + [429]
 
 
+def test_who_has_a_whole_network_of_ipv6_is_one_address_still():
+    answers = [attempt(name=f"user{number}", ip=f"2001:db8:1:2::{number:x}").status_code for number in range(31)]
+
+    assert answers == [401] * 30 + [429]
+    assert attempt(name="user0", ip="2001:db8:1:3::1").status_code == 401
+
+
+def test_an_address_of_ipv4_is_the_same_however_the_socket_tells_it():
+    assert [attempt(ip=ip).status_code for ip in ("192.0.2.1", "::ffff:192.0.2.1") * 3] == [401] * 5 + [429]
+
+
 def test_a_stranger_elsewhere_cannot_lock_the_owner_out():
     person("otto")
     for _ in range(6):
