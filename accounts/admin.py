@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts.api_keys import revoke_key
 from accounts.audit import By
 from accounts.models import ApiKey, AuditEntry, Membership, Session, Tenant, User
+from accounts.reset_links import close_links
 from accounts.sign_in import end_sessions
 from ips.request_id import current_request_id
 
 if TYPE_CHECKING:  # generic for the type checker only
+    Pages = admin.ModelAdmin[Any]
     MembershipRows = admin.TabularInline[Membership, User]
     TenantPages = admin.ModelAdmin[Tenant]
     SessionPages = admin.ModelAdmin[Session]
@@ -25,9 +27,30 @@ if TYPE_CHECKING:  # generic for the type checker only
     UserPages = UserAdmin[User]
 else:
     MembershipRows, UserPages = admin.TabularInline, UserAdmin
-    TenantPages = SessionPages = AuditPages = KeyPages = admin.ModelAdmin
+    Pages = TenantPages = SessionPages = AuditPages = KeyPages = admin.ModelAdmin
 
 admin.site.unregister(Group)  # rights are roles in tenants
+
+
+class Audited(Pages):
+    """Pages whose changes are in the audit, by the words that the admin keeps of them."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._audit(request, "created", obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        self._audit(request, "changed", obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Model]) -> Any:
+        for row in queryset:
+            self._audit(request, "deleted", row, "")
+        return super().log_deletions(request, queryset)
+
+    def _audit(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        name, tenant = obj._meta.model_name, obj if isinstance(obj, Tenant) else None
+        _by(request).audit(f"{name}.{verb}", str(obj), after={"admin": message} if message else None, tenant=tenant)
 
 
 class MembershipInline(MembershipRows):
@@ -36,8 +59,11 @@ class MembershipInline(MembershipRows):
 
 
 @admin.register(User)
-class IpsUserAdmin(UserPages):
-    """Users and their roles. A new password, and taking somebody's active flag, sign that user out at once."""
+class IpsUserAdmin(Audited, UserPages):
+    """Users and their roles. A new password, and taking somebody's active flag, sign that user out at once.
+
+    Nobody changes the own rights, so there is always a platform administrator; and nobody is deleted.
+    """
 
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -49,9 +75,21 @@ class IpsUserAdmin(UserPages):
     filter_horizontal = ()
     inlines = (MembershipInline,)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return ("is_active", "is_platform_admin") if obj and obj.pk == request.user.pk else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(Session.objects.filter(user=obj), _by(request))
+            close_links(obj)
+
 
 @admin.register(Tenant)
-class TenantAdmin(TenantPages):
+class TenantAdmin(Audited, TenantPages):
     list_display = ("slug", "name", "max_priority", "created_at")
     search_fields = ("slug", "name")
 
@@ -67,9 +105,7 @@ class SessionAdmin(SessionPages):
 
     @admin.action(description="End the selected sessions", permissions=["view"])
     def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
-        user = cast(User, request.user)
-        by = By(user, user.get_username(), current_request_id())
-        chosen = end_sessions(Session.objects.filter(pk__in=sessions.values("pk")), by)
+        chosen = end_sessions(Session.objects.filter(pk__in=sessions.values("pk")), _by(request))
         self.message_user(request, f"{chosen} sessions ended.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -104,10 +140,9 @@ class ApiKeyAdmin(KeyPages):
 
     @admin.action(description="Revoke the selected keys", permissions=["view"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        user = cast(User, request.user)
         chosen = list(keys.select_related("tenant"))
         for key in chosen:
-            revoke_key(key, By(user, user.get_username(), current_request_id()))
+            revoke_key(key, _by(request))
         self.message_user(request, f"{len(chosen)} keys revoked.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -136,3 +171,8 @@ class AuditAdmin(AuditPages):
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
+
+
+def _by(request: HttpRequest) -> By:
+    user = cast(User, request.user)
+    return By(user, user.get_username(), current_request_id())

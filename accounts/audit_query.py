@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -43,8 +43,9 @@ def moment(name: str, text: str) -> datetime:
     """A time like 2026-11-26T08:00:00Z, or a day, which means its beginning; UTC unless it says otherwise."""
     try:
         found = parse_datetime(text) or datetime.combine(parse_date(text) or datetime.max, datetime.min.time())
-    except ValueError:
+        found = (found if timezone.is_aware(found) else timezone.make_aware(found)).astimezone(UTC)
+    except (ValueError, OverflowError):  # in the first hours of the year 1 there is no UTC of some zones
         found = datetime.max
     if found.year == datetime.max.year:
         raise Problem(400, "invalid_time", f"{name} is a time like 2026-11-26T08:00:00Z, or a day like 2026-11-26.")
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return found

@@ -17,6 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts.hashing import one_hash
 from accounts.key_text import KeyText
 from accounts.models import ApiKey
+from ips.client_address import counted_as
 from ips.problems import Problem
 
 ROUNDS = 10  # of bcrypt, 0.1 s: nobody guesses 190 random bits anyway
@@ -112,17 +113,18 @@ class _Wrong:
         self._lock = threading.Lock()
 
     def note(self, address: str | None) -> None:
+        place = counted_as(address) or ""
         with self._lock:
-            tries = self._tries.setdefault(address or "", deque(maxlen=WRONG_A_MINUTE))
+            tries = self._tries.setdefault(place, deque(maxlen=WRONG_A_MINUTE))
             tries.append(time.monotonic())
-            self._tries.move_to_end(address or "")
+            self._tries.move_to_end(place)
             while len(self._tries) > REMEMBERED:
                 self._tries.popitem(last=False)
 
     def refuse_too_many(self, address: str | None) -> None:
-        minute_ago = time.monotonic() - 60
+        minute_ago, place = time.monotonic() - 60, counted_as(address) or ""
         with self._lock:
-            lately = sum(1 for at in self._tries.get(address or "", ()) if at > minute_ago)
+            lately = sum(1 for at in self._tries.get(place, ()) if at > minute_ago)
         if lately >= WRONG_A_MINUTE:
             raise Problem(429, "throttled", "Too many wrong API keys. Try again in a minute.", retry_after=60)
 

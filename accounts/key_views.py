@@ -102,7 +102,7 @@ class RotateRequest(serializers.Serializer[Any]):
 
 
 class ApiKeyViewSet(Tagged, viewsets.GenericViewSet[ApiKey]):
-    """What programs sign in with. Everybody manages the own keys, an admin those of the tenant."""
+    """What programs sign in with. Everybody manages the own keys; an admin sees and revokes those of the tenant."""
 
     serializer_class = ApiKeySerializer
     queryset = ApiKey.objects.none()
@@ -111,7 +111,8 @@ class ApiKeyViewSet(Tagged, viewsets.GenericViewSet[ApiKey]):
     def get_queryset(self) -> QuerySet[ApiKey]:
         rights, user = Rights.of(self.request), cast(User, self.request.user)
         rows = ApiKey.objects.select_related("tenant", "owner").order_by("-created_at", "id")
-        return rows.filter(Q(owner=user, tenant__in=rights.tenants()) | Q(tenant__in=rights.tenants(Role.ADMIN)))
+        own = Q(owner=user, tenant__in=rights.tenants())
+        return rows.filter(own if self.action == "rotate" else own | Q(tenant__in=rights.tenants(Role.ADMIN)))
 
     @extend_schema(
         parameters=[

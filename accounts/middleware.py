@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.audit import By
 from accounts.credentials import session_from_cookie
 from accounts.models import User
-from accounts.origin import Origin, coming_from
+from accounts.origin import Origin, coming_from, current_origin
 from ips.client_address import client_address
 from ips.request_id import current_request_id
 
@@ -69,5 +69,6 @@ def _user_of(request: HttpRequest) -> User | AnonymousUser:
     if session is None:
         return AnonymousUser()
     session.seen()
+    current_origin().signed_in(session.user, session)
     request.__dict__["signed_in_user_id"] = session.user_id
     return session.user

@@ -30,12 +30,13 @@ class User(AbstractUser):
     objects: ClassVar[Users] = Users()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save. A new password ends all sessions, whoever set it; platform administrators may use the admin site."""
+        """Save. A new password ends all sessions and reset links; platform administrators may use the admin site."""
         has_new_password = getattr(self, "_password", None) is not None  # Django keeps it until it is saved
         self.is_staff = self.is_superuser = self.is_platform_admin
         super().save(*args, **kwargs)
         if has_new_password:
             self.sessions.filter(ended_at=None).update(ended_at=timezone.now())
+            self.reset_links.filter(used_at=None).delete()
 
 
 class Tenant(models.Model):

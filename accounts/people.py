@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from accounts.audit import By
 from accounts.models import Membership, Role, Session, Tenant, User
-from accounts.reset_links import make_link
+from accounts.reset_links import close_links, make_link
 from ips.problems import Conflict, Invalid
 
 PLAIN = ("email", "first_name", "last_name")
@@ -57,6 +57,7 @@ def change_user(user: User, wanted: dict[str, Any], by: By) -> User:
         user.save()
         if not user.is_active:
             Session.objects.filter(user=user).end()
+            close_links(user)
         by.audit("user.changed", user.username, before={name: before[name] for name in changed}, after=changed)
     return user
 
@@ -88,6 +89,7 @@ def change_tenant(tenant: Tenant, wanted: dict[str, Any], by: By) -> Tenant:
 def join(tenant: Tenant, user: User, role: Role, by: By) -> Membership:
     """Raises Conflict when the user is a member already."""
     with transaction.atomic():
+        _still_an_admin(tenant, by)
         member, made = Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
         if not made:
             raise Conflict("already_member", f"{user.username} is {member.role} here already. Change that instead.")
@@ -99,6 +101,7 @@ def change_role(member: Membership, role: Role, by: By) -> Membership:
     """Raises Conflict for the own role: so a tenant never loses its last admin by itself."""
     _not_oneself(member, by)
     with transaction.atomic():
+        _still_an_admin(member.tenant, by)
         before = member.role
         if not Membership.objects.filter(pk=member.pk, role=before).update(role=role):
             raise Conflict("changed_meanwhile", "Somebody has changed this just now. Look again.")
@@ -113,6 +116,7 @@ def leave(member: Membership, by: By) -> None:
     """End a membership; keys of the user in this tenant open nothing from now on. Raises Conflict for the own."""
     _not_oneself(member, by)
     with transaction.atomic():
+        _still_an_admin(member.tenant, by)
         if Membership.objects.filter(pk=member.pk).delete()[0]:
             by.audit("membership.ended", member.user.username, before={"role": member.role}, tenant=member.tenant)
 
@@ -120,6 +124,18 @@ def leave(member: Membership, by: By) -> None:
 def _not_oneself(member: Membership, by: By) -> None:
     if by.user and by.user.pk == member.user_id and not by.user.is_platform_admin:
         raise Conflict("own_account", "Nobody changes the own role. Ask another admin.")
+
+
+def _still_an_admin(tenant: Tenant, by: By) -> None:
+    """Who changes members queues up at the tenant: two admins could otherwise demote each other, and none would stay.
+
+    Raises Conflict for who was admin when the request began, and is not any more.
+    """
+    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    if by.user is None or by.user.is_platform_admin:
+        return
+    if not Membership.objects.filter(tenant=tenant, user=by.user, role=Role.ADMIN).exists():
+        raise Conflict("changed_meanwhile", "Somebody has changed your role here just now. Look again.")
 
 
 def _one_at_a_time() -> None:

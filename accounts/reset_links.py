@@ -27,7 +27,7 @@ def make_link(user: User, by: By) -> tuple[ResetLink, str]:
     """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        user.reset_links.filter(used_at=None).delete()
+        close_links(user)
         link = ResetLink.objects.create(user=user, secret_hash=_hash(secret), expires_at=timezone.now() + LASTS)
         by.audit("user.reset_link_made", user.username)
     return link, f"{PATH}#{secret}"
@@ -48,10 +48,16 @@ def use_link(secret: str, password: str) -> User:
     with transaction.atomic():
         if not ResetLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
             raise _gone()
+        close_links(link.user)
         User.objects.filter(pk=link.user_id).update(password=new)
         Session.objects.filter(user=link.user_id).end()
         By(link.user, link.user.username).audit("user.password_set", link.user.username, after={"by": "reset link"})
     return link.user
+
+
+def close_links(user: User) -> None:
+    """Links of this user that nobody has used open nothing any more."""
+    ResetLink.objects.filter(user=user, used_at=None).delete()
 
 
 def _gone() -> Problem:

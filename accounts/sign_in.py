@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.audit import By
-from accounts.hashing import one_hash
 from accounts.models import Session, SessionQuerySet, User
 from accounts.origin import current_origin
 from accounts.throttle import Attempt
@@ -27,7 +26,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     Django's backend hashes the password for a name that nobody has, too. Too many attempts are 429.
     """
     attempt = Attempt(username, client_address(request))
-    with one_hash():
+    with attempt.one_hash():
         user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         By(None, username, current_request_id()).audit("session.refused", username, refused="bad_credentials")
@@ -71,7 +70,7 @@ def _new_session(user: User, now: datetime, ip: str | None, user_agent: str) -> 
 def is_password_of(request: HttpRequest, user: User, password: str) -> bool:
     """Whether the user knows the own password; counted like a sign-in, for a stolen session guesses as well."""
     attempt = Attempt(user.username, client_address(request))
-    with one_hash():
+    with attempt.one_hash():
         right = user.check_password(password)
     if right:
         attempt.succeeded()

@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from accounts import people
 from accounts.idempotency import idempotent_with_secret
 from accounts.me import MembershipSerializer
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.permissions import asked_by
 from accounts.reset_links import make_link
+from accounts.sign_in import end_sessions
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
 from ips.query import chosen, holding, only_known
@@ -136,3 +137,10 @@ class UserViewSet(Tagged, viewsets.GenericViewSet[User]):
         link, path = make_link(self.get_object(), asked_by(request))
         body = {"url": request.build_absolute_uri(path), "expires_at": link.expires_at}
         return Response(ResetLinkSerializer(body).data, status=201, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="end-sessions")
+    def end_sessions(self, request: Request, pk: str) -> Response:
+        """Sign this user out everywhere, at once. API keys go on."""
+        end_sessions(Session.objects.filter(user=self.get_object()), asked_by(request))
+        return Response(status=204)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.middleware.csrf import rotate_token
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +21,7 @@ from accounts.me import MeSerializer, me
 from accounts.models import Session, User
 from accounts.passwords import MAX_LENGTH, check_password
 from accounts.permissions import Rights, asked_by
-from accounts.reset_links import use_link
+from accounts.reset_links import close_links, use_link
 from accounts.sign_in import check_credentials, end_sessions, is_password_of, open_session
 from accounts.tokens import token_for
 from ips.problems import Invalid
@@ -163,13 +164,23 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
     def perform_destroy(self, instance: Session) -> None:
         end_sessions(Session.objects.filter(pk=instance.pk), asked_by(self.request))
 
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=False, methods=["post"], url_path="end-others")
+    def end_others(self, request: Request) -> Response:
+        """Sign out everywhere but here, at once."""
+        here = _session(request)
+        end_sessions(Session.objects.filter(user=here.user).exclude(pk=here.pk), asked_by(request))
+        return Response(status=204)
+
 
 def change_password(user: User, password: str, by: By, keep: Session | None = None) -> None:
-    """Set the password if it is a good one (else 422 at `new`), and end all sessions but `keep`."""
+    """Set the password if it is a good one (else 422 at `new`), and end reset links and all sessions but `keep`."""
     check_password(password, user, pointer="new")
+    new = make_password(password)  # slow on purpose: not while others wait for the transaction
     with transaction.atomic():
         # Not save(), which would end the session that asks.
-        User.objects.filter(pk=user.pk).update(password=make_password(password))
+        User.objects.filter(pk=user.pk).update(password=new)
+        close_links(user)
         others = Session.objects.filter(user=user)
         (others.exclude(pk=keep.pk) if keep else others).end()
         by.audit("user.password_set", user.get_username(), after={"by": "the user"})

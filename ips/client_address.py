@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -17,10 +17,23 @@ def client_address(request: HttpRequest) -> str | None:
     address = None
     for hop in reversed(hops):
         try:
-            nearest = ip_address(hop.strip())
+            nearest = _plain(ip_address(hop.strip()))
         except ValueError:
             return address
         address = str(nearest)
         if not any(nearest in ip_network(network) for network in settings.TRUSTED_PROXIES):
             return address
     return address
+
+
+def counted_as(address: str | None) -> str | None:
+    """What stands for an address where tries are counted: of IPv6 the first half, since the other is all of one place."""
+    parsed = ip_address(address) if address else None
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False).network_address)
+    return address
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """A socket for both families tells IPv4 addresses as ::ffff:192.0.2.1, which is in no IPv4 network."""
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

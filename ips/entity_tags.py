@@ -48,7 +48,7 @@ def unless_changed(handler: Handler[View, Rest]) -> Handler[View, Rest]:
         with transaction.atomic():
             if tags and "*" not in tags:
                 seen = view.get_object()
-                type(seen)._default_manager.select_for_update().get(pk=seen.pk)
+                type(seen)._default_manager.select_for_update().filter(pk=seen.pk).first()
                 if tag_of(view.get_serializer(view.get_object()).data) not in tags:
                     text = "Somebody has changed this since you read it. Read it again, then say what to change."
                     raise Problem(412, "changed_meanwhile", text)

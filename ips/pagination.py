@@ -6,6 +6,7 @@ beginning by cursor: follow `next` → {next, previous, results}; nobody counts 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rest_framework.exceptions import NotFound
@@ -24,6 +25,9 @@ def wanted_size(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9])):
         raise Problem(400, "unknown_value", f"page_size is a whole number from 1, not {text[:20]!r}.")
     return min(int(text[:9]), LARGEST_SIZE)
+
+
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class Pages(PageNumberPagination):
@@ -53,6 +57,13 @@ class NewestFirst(CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except NotFound as error:
             raise Problem(400, "invalid_cursor", "This cursor is of no answer: follow `next` as it stands.") from error
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Its position is an id; whatever else somebody writes there is of no answer."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and not _ID.fullmatch(str(cursor.position)):
+            raise NotFound
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         return linked(super().get_paginated_response(data))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
 
 from accounts.audit import By
 from accounts.models import Tenant
@@ -26,10 +27,10 @@ def make_list(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> ImageList:
 
 
 def change_list(kept: ImageList, by: By, wish: Mapping[str, Any]) -> ImageList:
-    """Raises as `make_list`. Tasks that named the list before stay as they are."""
+    """Raises as `make_list`, and Http404 for one that was deleted meanwhile. Tasks that named it stay as they are."""
     try:
         with transaction.atomic():
-            kept = ImageList.objects.select_for_update().get(pk=kept.pk)
+            kept = get_object_or_404(ImageList.objects.select_for_update(), pk=kept.pk)
             before = {name: getattr(kept, name) for name, value in wish.items() if getattr(kept, name) != value}
             if before:
                 for name in before:

@@ -97,6 +97,8 @@ class SettingsRequest(serializers.Serializer[dict[str, Any]]):
         return {_host(host): cap for host, cap in value.items()}
 
     def validate_windows(self, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        if value is not None and None in value:  # that the whole may be null is said to each of it, too
+            raise serializers.ValidationError("A window has days, a start and an end; null is none.", "null")
         if value is not None and len(value) > MOST_WINDOWS:
             text = f"{len(value)} windows; at most {MOST_WINDOWS} are possible."
             raise serializers.ValidationError(text, "too_many")

@@ -8,13 +8,15 @@ import type {
   Node,
   NodeResult,
   PreviewImage,
-  Problem,
   Settings,
   SettingsRequest,
   TaskDetail,
   TaskEvent,
   TaskRequest,
 } from '../src/api/types'
+import { json, page, problem } from './answers'
+import { FakeAccounts } from './fakeAccounts'
+import { answerAudit } from './fakeAudit'
 import { countOf, newPreview, newPreviewImage, newResult, newSettings, newTask, person } from './rows'
 
 export const CHANGES_PAGE = 500
@@ -31,6 +33,7 @@ export class FakeApi {
   nodes: Node[] = []
   settings: Settings = newSettings()
   readonly audit: AuditEntry[] = []
+  readonly accounts = new FakeAccounts()
   /** What registries say of images, for previews; the others are found. */
   registries: Record<string, Partial<PreviewImage>> = {}
   /** While true, no request gets an answer. */
@@ -40,6 +43,8 @@ export class FakeApi {
   /** `METHOD path?query` of all that was asked. */
   readonly asked: string[] = []
   lastRequest: Request | null = null
+  /** The last task that was asked for, or previewed. */
+  lastTask: TaskRequest | null = null
 
   /** In place of the browser's fetch. */
   readonly fetch = async (request: Request): Promise<Response> => {
@@ -90,12 +95,12 @@ export class FakeApi {
     if (path === 'auth/me/') return json(200, this.me)
     if (path === 'auth/logout/') return this.signOut()
     if (path === 'settings/') return this.answerSettings(request)
-    if (path === 'audit/') return json(200, page([...this.audit].reverse(), url))
+    if (path === 'audit/') return answerAudit(this.audit, url)
     if (path === 'nodes/') return json(200, page(this.nodes, url))
     if (path === 'tasks/preview/') return this.preview((await request.json()) as TaskRequest)
     if (path === 'tasks/' && request.method === 'GET') return this.list(url)
     if (path === 'tasks/') return this.create((await request.json()) as TaskRequest)
-    return this.oneTask(request, path, url)
+    return (await this.accounts.answer(request, path, url, this.me)) ?? this.oneTask(request, path, url)
   }
 
   /** Somebody changes settings: values, who and when, and a line in the audit. */
@@ -150,6 +155,7 @@ export class FakeApi {
   }
 
   private preview(asked: TaskRequest): Response {
+    this.lastTask = asked
     const refused = refuse(asked)
     if (refused) return refused
     const matching = this.nodes.filter((node) => matches(node, asked))
@@ -174,6 +180,7 @@ export class FakeApi {
   }
 
   private create(asked: TaskRequest): Response {
+    this.lastTask = asked
     const given: Partial<TaskDetail> = { images: asked.images ?? [], created_by: this.me?.username ?? '' }
     return refuse(asked) ?? json(202, this.addTask(given))
   }
@@ -237,26 +244,8 @@ function matches(node: Node, asked: TaskRequest): boolean {
   return node.labels[key] === value
 }
 
-function page<Row>(rows: Row[], url: URL): { count: number; next: null; previous: null; results: Row[] } {
-  const size = Number(url.searchParams.get('page_size') ?? 50)
-  const first = (Number(url.searchParams.get('page') ?? 1) - 1) * size
-  return { count: rows.length, next: null, previous: null, results: rows.slice(first, first + size) }
-}
-
 function csrf(): string {
   return /csrftoken=([^;]*)/.exec(typeof document === 'undefined' ? '' : document.cookie)?.[1] ?? ''
 }
 
-export function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
-}
-
-export function problem(
-  status: number,
-  code: string,
-  detail: string,
-  { headers = {}, ...more }: Partial<Problem> & { headers?: Record<string, string> } = {},
-): Response {
-  const body: Problem = { type: 'about:blank', title: detail, status, detail, code, request_id: 'r-1', ...more }
-  return json(status, body, { 'Content-Type': 'application/problem+json', ...headers })
-}
+export { json, problem }

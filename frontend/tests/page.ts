@@ -65,3 +65,35 @@ export async function eventually<Found>(find: () => Found | undefined): Promise<
   }
   return vi.waitFor(look, { timeout: 10_000, interval: 20 })
 }
+
+/** Press a button by its words; while a dialog is open, only what it has can be reached. */
+export async function press(words: string): Promise<void> {
+  const named = (each: HTMLElement) => [each.textContent.trim(), each.getAttribute('aria-label')].includes(words)
+  const reach = () => [...document.querySelectorAll('.el-dialog')].at(-1) ?? document
+  const button = await eventually(() => [...reach().querySelectorAll('button')].find(named))
+  button.click()
+  await settled()
+}
+
+/** What stands in the dialog that is open. */
+export function dialog(): HTMLElement {
+  const shown = [...document.querySelectorAll<HTMLElement>('.el-dialog')].at(-1)
+  if (!shown) throw new Error('no dialog is open')
+  return shown
+}
+
+/** Write into a field, wherever it is on the screen. */
+export async function fill(id: string, value: string): Promise<void> {
+  const places = `input#${id}, textarea#${id}, select#${id}, #${id} input`
+  const field = await eventually(() => document.querySelector<HTMLInputElement>(places) ?? undefined)
+  field.value = value
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+  field.dispatchEvent(new Event('change', { bubbles: true }))
+  await settled()
+}
+
+/** Send the form of the dialog that is open. */
+export async function send(): Promise<void> {
+  dialog().querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await settled()
+}

@@ -13,20 +13,29 @@ import type {
   TaskDetail,
 } from '../src/api/types'
 
-export function person(username: string, role: Me['memberships'][number]['role']): Me {
+type Roles = Me['memberships'][number]
+
+/** What each role gives, as accounts/permissions.yaml has it. */
+const viewer: Roles['may'] = ['tasks.read', 'image-lists.read', 'nodes.read', 'tenants.read', 'keys.make']
+const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write']
+const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', 'audit.read']
+const gives: Record<Roles['role'], Roles['may']> = { viewer, operator, admin }
+
+export function person(username: string, role: Roles['role'], ...tenants: string[]): Me {
   return {
     id: `id-${username}`,
     username,
     is_platform_admin: false,
     may: [],
-    memberships: [{ tenant: 'default', role, may: role === 'viewer' ? ['tasks.read'] : ['tasks.read', 'tasks.operate'] }],
+    memberships: ['default', ...tenants].map((tenant) => ({ tenant, role, may: gives[role] })),
     installation: { simulated: true, cluster: 'simulated', kubernetes_version: 'v1.36.0', version: '0.1.0' },
     intake: openIntake(),
   }
 }
 
 export function platformAdmin(): Me {
-  return { ...person('root', 'viewer'), is_platform_admin: true, may: ['tasks.operate', 'settings.manage'] }
+  const may: Roles['may'] = [...admin, 'tenants.manage', 'users.manage', 'settings.manage', 'tasks.urgent']
+  return { ...person('root', 'viewer'), is_platform_admin: true, may }
 }
 
 export function openIntake(): Me['intake'] {

@@ -21,6 +21,7 @@ from ips.outbound.guard import Guard
 from ips.outbound.target import Target, target_of
 
 LIMIT_BYTES = 4096
+HEAD_BYTES = 32_768  # real ones have two or three thousand; http.client would take more than six million
 USER_AGENT = "ips-outbound"
 
 
@@ -54,6 +55,9 @@ def send(
     try:
         with _connected(target, addresses, deadline) as raw:
             return _ask(raw, target, method, headers or {}, body, deadline, limit)
+    except _HeadTooBig as error:
+        text = f"The headers of {target.host} are bigger than {HEAD_BYTES:,} bytes."
+        raise OutboundError("too_big", text, listed=opened) from error
     except TimeoutError as error:
         raise OutboundError("timeout", f"{target.host} did not answer in time.", listed=opened) from error
     except ssl.SSLError as error:
@@ -67,35 +71,50 @@ def send(
         raise OutboundError("unreachable", f"No connection to {target.host}: {reason}.", listed=opened) from error
 
 
+class _HeadTooBig(Exception):
+    """More headers than anybody needs."""
+
+
 class _TimedSocket:
     """What http.client needs of a socket; all that is sent and read together ends at the deadline."""
 
     def __init__(self, raw: socket.socket, deadline: float) -> None:
         self._raw, self._deadline = raw, deadline
+        self._reader = _TimedReader(raw, deadline)
 
     def sendall(self, data: Any) -> None:
         self._raw.settimeout(_left(self._deadline))
         self._raw.sendall(data)
 
     def makefile(self, mode: str, *arguments: Any) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._raw, self._deadline))
+        return io.BufferedReader(self._reader)
+
+    def head_is_over(self) -> None:
+        """From now on whoever reads says how much."""
+        self._reader.room = None
 
     def close(self) -> None:
         """Whoever opened the connection closes it."""
 
 
 class _TimedReader(io.RawIOBase):
-    """A peer that sends a byte now and then does not keep us longer."""
+    """A peer that sends a byte now and then does not keep us longer, and one whose head never ends not that long."""
 
     def __init__(self, raw: socket.socket, deadline: float) -> None:
         self._raw, self._deadline = raw, deadline
+        self.room: int | None = HEAD_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         self._raw.settimeout(_left(self._deadline))
-        return self._raw.recv_into(buffer)
+        got = self._raw.recv_into(buffer)
+        if self.room is not None:
+            self.room -= got
+            if self.room < 0:
+                raise _HeadTooBig
+        return got
 
 
 def _connected(target: Target, addresses: list[Address], deadline: float) -> socket.socket:
@@ -133,7 +152,8 @@ def _ask(
     limit: int,
 ) -> Answer:
     connection = http.client.HTTPConnection(target.host, target.port)
-    connection.sock = cast(socket.socket, _TimedSocket(raw, deadline))  # all that http.client uses of one
+    timed = _TimedSocket(raw, deadline)
+    connection.sock = cast(socket.socket, timed)  # all that http.client uses of one
     connection.putrequest(method, target.path, skip_host=True, skip_accept_encoding=True)
     ours = {"Host": target.host_header, "User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Connection": "close"}
     if body is not None:
@@ -142,6 +162,7 @@ def _ask(
         connection.putheader(name, value)
     connection.endheaders(body)
     response = connection.getresponse()
+    timed.head_is_over()
     found = response.read(limit + 1)
     if len(found) > limit:
         raise OutboundError("too_big", f"The answer of {target.host} is bigger than {limit:,} bytes.")

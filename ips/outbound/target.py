@@ -62,6 +62,8 @@ def _host(host: str) -> str:
     """Resolvers read 0x7f000001, 2130706433 and 127.1 as addresses; here only the usual way to write one counts."""
     if host == "localhost":
         return host
+    if "%" in host:  # ::1%1 is ::1, and not equal to it
+        raise _refused(f"{host[:60]!r} is no host: an address with a zone is not asked.")
     try:
         return str(ip_address(host))
     except ValueError:

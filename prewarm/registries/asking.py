@@ -16,7 +16,9 @@ from prewarm.registries.places import Place
 
 MANIFEST_BYTES, TAGS_BYTES, TOKEN_BYTES = 1_000_000, 4_000_000, 64_000
 MOST_SIZES = 4  # manifests that are read for their sizes
-_PARAMETER = re.compile(r'([a-z]+)="([^"]*)"', re.ASCII)
+# Bounded, or the time for a long word without a = would grow with its square, and no other thread would run meanwhile.
+_PARAMETER = re.compile(r'([a-z]{1,20})="([^"]*)"', re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _TROUBLE = {"refused": "not_asked", "tls": "tls_error"}
 
 
@@ -192,4 +194,4 @@ def _variant(index: documents.Index, platform: str) -> str:
 def _is_scarce(answer: Answer) -> bool:
     """Whether the registry counts what is asked (Docker Hub does not count a HEAD) and less than half is left."""
     numbers = [answer.headers.get(f"ratelimit-{name}", "").partition(";")[0] for name in ("limit", "remaining")]
-    return all(number.isascii() and number.isdigit() for number in numbers) and int(numbers[1]) * 2 < int(numbers[0])
+    return all(_NUMBER.fullmatch(number) for number in numbers) and int(numbers[1]) * 2 < int(numbers[0])

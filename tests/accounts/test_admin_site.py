@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import Role, Session
+from accounts.models import AuditEntry, Role, Session
 from prewarm.models import Limit
 from tests.people import PASSWORD, person
 
@@ -109,6 +109,71 @@ def test_a_new_password_set_by_an_administrator_signs_the_user_out(administrator
     assert session.ended_at is not None
     otto.refresh_from_db()
     assert otto.check_password(new)
+
+
+def test_what_is_changed_here_is_in_the_audit_too(administrator):
+    otto = person("otto", Role.OPERATOR)
+    new = "a longer wire with no staple"
+    administrator.post(f"/admin/accounts/user/{otto.pk}/password/", {"password1": new, "password2": new})
+    page = f"/admin/accounts/user/{otto.pk}/change/"
+    administrator.post(page, form_of(administrator, page) | {"is_platform_admin": "on", "memberships-0-role": "admin"})
+    administrator.post("/admin/accounts/tenant/add/", {"slug": "new", "name": "New", "max_priority": "3"})
+
+    otto.refresh_from_db()
+    assert otto.is_platform_admin and otto.memberships.get().role == Role.ADMIN
+    password, rights, tenant = AuditEntry.objects.exclude(action__startswith="session").order_by("id")
+    assert {entry.actor for entry in (password, rights, tenant)} == {"root"}
+    assert [(entry.action, entry.target) for entry in (password, rights, tenant)] == [
+        ("user.changed", "otto"),
+        ("user.changed", "otto"),
+        ("tenant.created", "new"),
+    ]
+    assert "Is platform admin" in str(rights.after) and "otto admin of default" in str(rights.after)
+    assert new not in str(list(AuditEntry.objects.values()))
+
+
+def test_nobody_takes_or_gives_the_own_rights_here_either_and_users_are_not_deleted(administrator):
+    root, otto = person("root"), person("otto", Role.OPERATOR)
+    page = f"/admin/accounts/user/{root.pk}/change/"
+    wish = {name: value for name, value in form_of(administrator, page).items() if not name.startswith("is_")}
+
+    assert administrator.post(page, wish).status_code == 302
+    for user in (root, otto):
+        assert administrator.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}).status_code == 403
+
+    root.refresh_from_db()
+    assert root.is_active and root.is_platform_admin
+
+
+def test_who_is_disabled_here_is_signed_out_for_good(administrator):
+    otto = person("otto", Role.OPERATOR)
+    session = Session.objects.create(user=otto, expires_at=Session.objects.get().expires_at)
+    page = f"/admin/accounts/user/{otto.pk}/change/"
+    wish = form_of(administrator, page)
+    wish.pop("is_active")
+
+    administrator.post(page, wish)
+
+    session.refresh_from_db()
+    assert session.ended_at is not None
+    assert not AuditEntry.objects.exclude(action="session.opened").exclude(credential__startswith="session").exists()
+
+
+def form_of(browser: Client, page: str) -> dict[str, str]:
+    """What a browser would send back unchanged."""
+    answer = browser.get(page)
+    forms = [
+        answer.context["adminform"].form,
+        *(one.formset.management_form for one in answer.context["inline_admin_formsets"]),
+    ]
+    forms += [form for one in answer.context["inline_admin_formsets"] for form in one.formset.initial_forms]
+    found = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is not None and value is not False:
+                found[bound.html_name] = "on" if value is True else str(value)
+    return found
 
 
 def test_its_pages_open(administrator):

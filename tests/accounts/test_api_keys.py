@@ -221,6 +221,13 @@ def test_it_is_refused_from_elsewhere(as_otto):
     assert refusal(client.get(TASKS, REMOTE_ADDR="10.2.0.1")) == (401, "key_network")
 
 
+def test_a_network_of_ipv4_holds_its_addresses_however_the_socket_tells_them(as_otto):
+    key = make(as_otto, networks=["10.0.0.0/8"])["key"]
+
+    assert bearing(key).get(TASKS, REMOTE_ADDR="::ffff:10.1.2.3").status_code == 200
+    assert refusal(bearing(key).get(TASKS, REMOTE_ADDR="::ffff:192.0.2.1")) == (401, "key_network")
+
+
 def test_an_unknown_key_and_a_wrong_secret_are_told_alike(as_otto):
     known = KeyText.read(make(as_otto)["key"])
     wrong = KeyText(known.key_id, KeyText.new().secret)
@@ -347,6 +354,15 @@ def test_anothers_key_does_not_exist(as_otto, as_vera, as_mallory, move):
         answer = client.post(f"{path}rotate/") if move == "rotate" else getattr(client, move)(path)
         assert answer.status_code == 404
     assert bearing(key["key"]).get(TASKS).status_code == 200
+
+
+def test_nobody_rotates_anothers_key_and_learns_what_acts_in_the_others_name(as_otto, as_ada, as_platform_admin):
+    key = make(as_otto)
+
+    for client in (as_ada, as_platform_admin):
+        assert client.get(f"{KEYS}{key['id']}/").status_code == 200
+        assert client.post(f"{KEYS}{key['id']}/rotate/").status_code == 404
+    assert as_otto.post(f"{KEYS}{key['id']}/rotate/").status_code == 201
 
 
 def test_an_admin_revokes_a_members_key_and_the_audit_tells_who(as_otto, as_ada):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import uuid
+from base64 import b64encode
 from io import StringIO
 
 import pytest
@@ -66,7 +67,14 @@ def test_it_can_be_filtered_and_searched(as_platform_admin: APIClient, entries: 
     assert found(request_id="r0") == ["cli:person0"]
     assert found(outcome="refused") == found(until="2020-01-01") == found(since="2999-01-01T00:00:00Z") == []
     assert len(found(outcome="done", since="2020-01-01")) == 4
-    for query in ({"since": "yesterday"}, {"outcome": "perhaps"}, {"cursor": "x"}, {"page": "2"}):
+    for query in (
+        {"since": "yesterday"},
+        {"since": "0001-01-01T00:00:00+23:59"},
+        {"outcome": "perhaps"},
+        {"cursor": "x"},
+        *({"cursor": b64encode(text).decode()} for text in (b"p=abc", b"p=%00", b"p=-1", b"p=" + b"9" * 5000)),
+        {"page": "2"},
+    ):
         assert as_platform_admin.get(URL, query).status_code == 400
     assert as_platform_admin.get(URL, {"who": "root"}).json()["code"] == "unknown_parameter"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from rest_framework.generics import GenericAPIView
 from rest_framework.test import APIClient
 
 from accounts.models import Membership, Role, Tenant
+from prewarm.models import ImageList
 from tests.conftest import signed_in
 from tests.people import person
 from tests.prewarm.rows import asked
@@ -67,6 +69,24 @@ def test_what_one_may_not_see_is_missing_whatever_the_tag(as_mallory: APIClient,
     for tag in ('"x"', "*"):
         answer = as_mallory.patch(f"/api/v1/memberships/{member.pk}/", {"role": "viewer"}, headers={"If-Match": tag})
         assert answer.status_code == 404
+
+
+def test_what_is_deleted_just_before_a_change_is_missing(as_ada: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = as_ada.post("/api/v1/image-lists/", {"name": "Base", "images": ["nginx:1"]}).data
+    url = f"/api/v1/image-lists/{kept['id']}/"
+    read = as_ada.get(url)["ETag"]
+    look = GenericAPIView.get_object
+
+    def and_then_somebody_deletes_it(view: GenericAPIView[ImageList]) -> ImageList:
+        found = look(view)
+        ImageList.objects.filter(pk=found.pk).delete()
+        return found
+
+    for headers in ({}, {"If-Match": read}):
+        with transaction.atomic(), monkeypatch.context() as patch:
+            patch.setattr(GenericAPIView, "get_object", and_then_somebody_deletes_it)
+            assert as_ada.patch(url, {"name": "New"}, headers=headers).status_code == 404
+            transaction.set_rollback(True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,10 @@ import uuid
 
 import pytest
 
-from accounts.models import AuditEntry, Membership, Tenant
+from accounts import people
+from accounts.audit import By
+from accounts.models import AuditEntry, Membership, Role, Tenant
+from ips.problems import Conflict
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -39,6 +42,22 @@ def test_nobody_changes_the_own_role_so_a_team_never_loses_its_last_admin(as_ada
 
     for answer in (as_ada.patch(own, {"role": "viewer"}), as_ada.delete(own)):
         assert (answer.status_code, answer.data["code"]) == (409, "own_account")
+
+
+def test_of_two_admins_who_take_each_others_role_at_once_one_stays(as_ada):
+    abe = person("abe", Role.ADMIN)
+    people.change_role(of("ada"), Role.VIEWER, By(abe, "abe"))
+
+    late = By(as_ada.user, "ada")  # was let in when she was admin still
+    for move in (
+        lambda: people.change_role(of("abe"), Role.VIEWER, late),
+        lambda: people.leave(of("abe"), late),
+        lambda: people.join(of("abe").tenant, person("friend"), Role.ADMIN, late),
+    ):
+        with pytest.raises(Conflict):
+            move()
+
+    assert of("abe").role == Role.ADMIN
 
 
 def test_who_is_a_member_already_or_no_user_is_told(as_ada, as_otto):

@@ -44,7 +44,7 @@ def test_what_concerns_the_installation_is_for_platform_administrators() -> None
 
 
 def test_what_is_a_persons_own_is_for_nobody_else() -> None:
-    assert named(Who.OWNER) == {"sessions.manage"}
+    assert named(Who.OWNER) == {"sessions.manage", "keys.rotate"}
     assert named(Who.OWNER_OR_ADMIN) == {"keys.manage"}
     assert named(Who.SIGNED_IN) == {"account.read", "account.manage", "documentation.read"}
 
@@ -60,7 +60,7 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
 
 
 def test_no_key_comes_to_accounts_sessions_keys_or_the_installation() -> None:
-    own = {"account.manage", "sessions.manage", "keys.make", "keys.manage"}
+    own = {"account.manage", "sessions.manage", "keys.make", "keys.manage", "keys.rotate"}
 
     assert {one.name for one in PERMISSIONS if one.key is None} == own | named(Who.PLATFORM_ADMIN, Who.ANYONE)
 

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from accounts.models import Session
+from accounts.models import AuditEntry, Session
 from tests.conftest import signed_in
 from tests.people import person
 
@@ -34,6 +34,32 @@ def test_ending_one_signs_that_place_out_at_once(as_otto):
     assert as_otto.delete(f"{SESSIONS}{other['id']}/").status_code == 204
 
     assert elsewhere.get(ME).status_code == 401
+    assert as_otto.get(ME).status_code == 200
+
+
+def test_one_signs_out_everywhere_but_here_and_nobody_else(as_otto, as_vera):
+    elsewhere, again = signed_in(as_otto.user), signed_in(as_otto.user)
+
+    assert as_otto.post(f"{SESSIONS}end-others/").status_code == 204
+
+    assert [client.get(ME).status_code for client in (as_otto, elsewhere, again, as_vera)] == [200, 401, 401, 200]
+    assert AuditEntry.objects.filter(action="session.ended", actor="otto").count() == 2
+
+
+def test_a_platform_administrator_signs_somebody_out_everywhere(as_platform_admin, as_otto, as_vera):
+    elsewhere = signed_in(as_otto.user)
+
+    assert as_platform_admin.post(f"/api/v1/users/{as_otto.user.pk}/end-sessions/").status_code == 204
+
+    clients = (as_otto, elsewhere, as_vera, as_platform_admin)
+    assert [client.get(ME).status_code for client in clients] == [401, 401, 200, 200]
+    ended = AuditEntry.objects.filter(action="session.ended")
+    assert {(entry.actor, entry.before["user"]) for entry in ended} == {(as_platform_admin.user.username, "otto")}
+
+
+def test_nobody_else_signs_others_out(as_otto, as_vera):
+    assert as_vera.post(f"/api/v1/users/{as_otto.user.pk}/end-sessions/").status_code == 403
+
     assert as_otto.get(ME).status_code == 200
 
 

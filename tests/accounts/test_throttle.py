@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import time_machine
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.hashing import one_hash
 from accounts.models import SignInAttempt
 from tests.people import PASSWORD, person
 
@@ -60,6 +62,17 @@ def test_one_address_may_not_try_many_names():
     assert answers == [401] * 30 + [429]
 
 
+def test_who_has_a_whole_network_of_ipv6_is_one_address_still():
+    answers = [attempt(name=f"user{number}", ip=f"2001:db8:1:2::{number:x}").status_code for number in range(31)]
+
+    assert answers == [401] * 30 + [429]
+    assert attempt(name="user0", ip="2001:db8:1:3::1").status_code == 401
+
+
+def test_an_address_of_ipv4_is_the_same_however_the_socket_tells_it():
+    assert [attempt(ip=ip).status_code for ip in ("192.0.2.1", "::ffff:192.0.2.1") * 3] == [401] * 5 + [429]
+
+
 def test_a_stranger_elsewhere_cannot_lock_the_owner_out():
     person("otto")
     for _ in range(6):
@@ -82,6 +95,31 @@ def test_guessing_from_many_addresses_makes_each_guess_wait_for_the_last():
     assert int(refused["Retry-After"]) <= 60
     with time_machine.travel(now + timedelta(seconds=61)):
         assert attempt(PASSWORD).status_code == 200
+
+
+def test_who_guesses_from_many_addresses_all_the_time_keeps_nobody_out_where_they_signed_in_before():
+    person("otto")
+    assert attempt(PASSWORD).status_code == 200
+    now = timezone.now()
+    SignInAttempt.objects.bulk_create(
+        SignInAttempt(username="otto", ip=f"198.51.100.{number}", at=now - timedelta(seconds=number))
+        for number in range(60)
+    )
+
+    assert attempt(PASSWORD, ip="203.0.113.5").status_code == 429
+    assert attempt(PASSWORD).status_code == 200
+    assert [attempt().status_code for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_who_finds_all_busy_has_not_tried():
+    person("otto")
+    with ExitStack() as busy:
+        for _ in range(4):
+            busy.enter_context(one_hash())
+        assert [attempt(PASSWORD).status_code for _ in range(6)] == [429] * 6
+
+    assert attempt(PASSWORD).status_code == 200
+    assert not SignInAttempt.objects.exists()
 
 
 def test_attempts_are_forgotten_after_an_hour():

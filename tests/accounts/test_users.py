@@ -70,6 +70,31 @@ def test_a_new_link_ends_the_old_one_and_a_reset_ends_all_sessions(as_platform_a
     assert (signs_in("otto", PASSWORD), signs_in("otto", NEW)) == (401, 200)
 
 
+def test_a_link_ends_with_the_password_that_it_was_to_replace(as_platform_admin, as_otto):
+    """Who has come by an old link cannot undo what the owner has done since."""
+    link = as_platform_admin.post(f"{USERS}{as_otto.user.pk}/reset-link/").data
+
+    changed = as_otto.post("/api/v1/auth/password/", {"current": PASSWORD, "new": NEW})
+
+    assert changed.status_code == 204
+    assert sets_password(link["url"], "yet another long password").status_code == 410
+    assert signs_in("otto", NEW) == 200
+
+
+def test_a_link_ends_when_its_user_is_disabled_and_when_an_administrator_sets_the_password(as_platform_admin, as_otto):
+    otto = f"{USERS}{as_otto.user.pk}/"
+    first = as_platform_admin.post(f"{otto}reset-link/").data
+    for active in (False, True):
+        as_platform_admin.patch(otto, {"is_active": active})
+    assert sets_password(first["url"]).status_code == 410
+
+    second = as_platform_admin.post(f"{otto}reset-link/").data
+    user = User.objects.get(pk=as_otto.user.pk)
+    user.set_password(PASSWORD)
+    user.save()
+    assert sets_password(second["url"]).status_code == 410
+
+
 def test_a_bad_password_is_told_and_does_not_use_the_link_up(as_platform_admin):
     pat = made(as_platform_admin)
 

@@ -89,6 +89,14 @@ def test_what_is_opened_is_only_what_is_listed() -> None:
     assert refused("http://127.0.0.1/", guard)
 
 
+def test_an_address_of_our_own_is_refused_with_a_zone_too() -> None:
+    """Which makes it equal to no address without one, and leads to the same place."""
+    guard = Guard(EVERYTHING, own=frozenset({(ip_address("::1"), 6379)}))
+
+    for address in ("::1", "::1%1", "::1%251"):
+        assert refused(f"http://[{address}]:6379/", guard)
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -144,6 +144,20 @@ def test_an_answer_that_is_too_big_is_not_read_to_its_end() -> None:
         assert len(send("GET", other.url, guard=LOOPBACK, seconds=20, limit=1001).body) == 1001
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (number, b"x" * 900) for number in range(50)) + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Folded: a\r\n" + (b" " + b"x" * 900 + b"\r\n") * 50 + b"\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3000 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["many", "folded", "never the last"],
+)
+def test_headers_that_are_too_big_are_not_read_to_their_end(words: bytes) -> None:
+    with peer(lambda connection, _: connection.sendall(words)) as other:
+        assert fails(other.url).kind == "too_big"
+
+
 def test_a_packed_answer_is_not_unpacked() -> None:
     """Ten kilobytes may be ten gigabytes when unpacked."""
     with peer(saying("200 OK", b"\x1f\x8b packed", "Content-Encoding: gzip")) as other:

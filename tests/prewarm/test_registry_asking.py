@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -187,6 +188,23 @@ class TestNothingFollows:
             pass
 
         assert unknown(registry.ask()) == "registry_unreachable"
+
+    @pytest.mark.parametrize("words", ["a" * 30_000, 'a="' * 10_000, 'realm="' + "b" * 30_000])
+    def test_from_a_challenge_that_takes_long_to_read(self, words: str) -> None:
+        """A pattern that looks at each letter from each letter on would stop all threads of the process for minutes."""
+        begun = time.monotonic()
+        with registry_peer() as registry, peer(saying("401 No", b"", f"WWW-Authenticate: Bearer {words}")) as other:
+            registry.peer = other
+            assert unknown(registry.ask(seconds=60)) == "unauthorized"
+            assert len(other.asked) == 1
+
+        assert time.monotonic() - begun < 10
+
+    def test_from_a_number_that_is_too_long_to_be_one(self, registry: RegistryPeer) -> None:
+        scarce = {"RateLimit_Limit": "9" * 5000, "RateLimit_Remaining": "1"}
+        registry.manifest("1", image_of(1, 2), digest("a"), **scarce)
+
+        assert registry.ask().outcome == "found"
 
     def test_from_one_that_does_not_answer_in_time(self) -> None:
         with registry_peer() as registry, peer(lambda connection, head: connection.recv(1) and None) as registry.peer:

@@ -188,6 +188,7 @@ class TestWhatIsRefused:
             ({"windows": [{"days": ["mon"], "start": "06:00", "end": "06:00"}]}, "windows/0/end", "invalid"),
             ({"windows": [{"days": ["mon"], "start": "06:00"}]}, "windows/0/end", "required"),
             ({"windows": "always"}, "windows", "not_a_list"),
+            ({"windows": [None]}, "windows", "null"),
         ],
     )
     def test_names_the_setting(self, as_platform_admin: APIClient, wish: Any, pointer: str, code: str) -> None:

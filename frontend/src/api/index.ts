@@ -1,7 +1,11 @@
 /** The API, one method per endpoint: the table of contents of the product. */
+import { accounts } from './accounts'
+import { byId, etagOf, given } from './answer'
 import { http } from './client'
+import { library } from './library'
 import type {
   AuditEntry,
+  AuditOutcome,
   LongPage,
   Me,
   Node,
@@ -30,6 +34,18 @@ export interface NodeFilter {
   page_size?: number
 }
 
+/** What the audit can be asked for; everything that is given must hold. */
+export interface AuditFilter {
+  search?: string
+  actor?: string
+  action?: string[]
+  tenant?: string
+  outcome?: AuditOutcome[]
+  /** Times in ISO 8601; `until` itself is left out. */
+  since?: string
+  until?: string
+}
+
 /** The settings as they were read; `etag` says to the server which reading a change is based on. */
 export interface SettingsAnswer {
   settings: Settings
@@ -42,9 +58,10 @@ export interface ChangesAnswer {
   etag: string
 }
 
-const byId = (id: string) => ({ params: { path: { id } } })
-
 export const api = {
+  ...accounts,
+  ...library,
+
   /** Start a session; the token stays in a cookie that scripts cannot read. */
   async signIn(username: string, password: string): Promise<Me> {
     const body = { username, password, cookie: true }
@@ -125,6 +142,12 @@ export const api = {
     return withEtag(await http.PATCH('/api/v1/settings/', { body, params }))
   },
 
+  /** Who changed what or was refused, newest first; `cursor` is of an earlier answer. */
+  async audit(filter: AuditFilter, cursor: string, signal?: AbortSignal): Promise<LongPage<AuditEntry>> {
+    const query = { ...filter, ...(cursor && { cursor }) }
+    return given(await http.GET('/api/v1/audit/', { params: { query }, signal })) as LongPage<AuditEntry>
+  },
+
   /** Who changed which settings, newest first. */
   async settingsChanges(page_size: number): Promise<LongPage<AuditEntry>> {
     const query = { action: ['settings.changed'], page_size }
@@ -133,11 +156,5 @@ export const api = {
 }
 
 function withEtag(answer: { data?: Settings; response: Response }): SettingsAnswer {
-  return { settings: given(answer), etag: answer.response.headers.get('ETag') ?? '' }
-}
-
-/** The answer's body, as the schema has it. */
-function given<Body>(answer: { data?: Body; response: Response }): Body {
-  if (answer.data === undefined) throw new Error(`an empty answer from ${answer.response.url}`)
-  return answer.data
+  return { settings: given(answer), etag: etagOf(answer) }
 }

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        /** @description What programs sign in with. Everybody manages the own keys; an admin sees and revokes those of the tenant. */
         get: operations["api_keys_list"];
         put?: never;
         /** @description Make a key of one's own. Its text is in this answer and never shown again. */
@@ -29,7 +29,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What programs sign in with. Everybody manages the own keys, an admin those of the tenant. */
+        /** @description What programs sign in with. Everybody manages the own keys; an admin sees and revokes those of the tenant. */
         get: operations["api_keys_retrieve"];
         put?: never;
         post?: never;
@@ -209,6 +209,23 @@ export interface paths {
         post?: never;
         /** @description Where I am signed in. Deleting a session signs that place out at once. */
         delete: operations["auth_sessions_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/end-others/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sign out everywhere but here, at once. */
+        post: operations["auth_sessions_end_others_create"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -564,6 +581,23 @@ export interface paths {
         head?: never;
         /** @description Change what is named. Who is disabled is signed out everywhere at once. */
         patch: operations["users_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/end-sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Sign this user out everywhere, at once. API keys go on. */
+        post: operations["users_end_sessions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{id}/reset-link/": {
@@ -2146,6 +2180,33 @@ export interface operations {
             };
         };
     };
+    auth_sessions_end_others_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     image_lists_list: {
         parameters: {
             query?: {
@@ -3253,6 +3314,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_end_sessions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {

@@ -36,7 +36,28 @@ export type Settings = Schemas['Settings']
 export type SettingValues = Schemas['Values']
 export type SettingName = keyof SettingValues
 export type SettingsRequest = Schemas['PatchedSettingsRequestRequest']
+export type ApiKey = Schemas['ApiKey']
+export type NewApiKey = Schemas['NewApiKey']
+export type ApiKeyRequest = Schemas['ApiKeyRequestRequest']
+/** What an API key may do. */
+export type Scope = Schemas['ScopesEnum']
+/** Where somebody is signed in. */
+export type Session = Required<Schemas['Session']>
+export type User = Schemas['User']
+export type NewUser = Schemas['NewUser']
+export type UserRequest = Schemas['UserRequestRequest']
+export type UserChange = Schemas['PatchedUserChangeRequest']
+export type ResetLink = Schemas['ResetLink']
+export type Tenant = Schemas['Tenant']
+export type TenantRequest = Schemas['TenantRequestRequest']
+export type TenantChange = Schemas['PatchedTenantChangeRequest']
+export type Member = Schemas['Member']
+export type MemberRequest = Schemas['MemberRequestRequest']
+export type ImageList = Schemas['ImageList']
+export type ImageListRequest = Schemas['ImageListRequestRequest']
+export type ImageListChange = Schemas['PatchedImageListChangeRequest']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
+export type AuditOutcome = Schemas['AuditOutcomeEnum']
 type Changed = Record<string, unknown> | null
 
 export type TaskChanges = With<Schemas['ChangesAnswer'], { task: TaskDetail; events: TaskEvent[] }>

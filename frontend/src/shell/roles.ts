@@ -1,6 +1,6 @@
 import type { Me, Role } from '@/api/types'
 
-const roleLabel: Record<Role, string> = { admin: 'Admin', operator: 'Operator', viewer: 'Viewer' }
+export const roleLabel: Record<Role, string> = { admin: 'Admin', operator: 'Operator', viewer: 'Viewer' }
 
 /** A person's role in words. Who has one tenant only never sees the word. */
 export function roleText(me: Me): string {

@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 
 import { api } from '@/api'
 import { ApiError } from '@/api/problem'
-import type { Me, Permission } from '@/api/types'
+import type { Me, Permission, Role } from '@/api/types'
 
 /** Who is signed in and what they may do. The session itself is a cookie that no script can read. */
 export const useSession = defineStore('session', () => {
@@ -23,6 +23,11 @@ export const useSession = defineStore('session', () => {
   function may(what: Permission, tenant?: string): boolean {
     const memberships = me.value?.memberships.filter((one) => tenant === undefined || one.tenant === tenant) ?? []
     return me.value?.may.includes(what) === true || memberships.some((one) => one.may.includes(what))
+  }
+
+  /** The role that was given in this tenant; a platform administrator may be without one. */
+  function roleIn(tenant: string): Role | null {
+    return me.value?.memberships.find((one) => one.tenant === tenant)?.role ?? null
   }
 
   function mayOperate(tenant: string): boolean {
@@ -63,5 +68,6 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
-  return { me, known, installation, tenants, may, mayCreate, mayOperate, load, refresh, signIn, signOut, forget }
+  const asked = { may, roleIn, mayCreate, mayOperate }
+  return { me, known, installation, tenants, ...asked, load, refresh, signIn, signOut, forget }
 })

@@ -9,6 +9,8 @@ export interface Draft {
   tenant: string
   name: string
   images: string
+  /** Ids of lists of the image library. */
+  lists: string[]
   target: Target
   selector: string
   names: string
@@ -52,7 +54,8 @@ export const defaultLimits: Readonly<Limits> = {
 }
 
 export function emptyDraft(tenant: string): Draft {
-  return { tenant, name: '', images: '', target: 'selector', selector: '', names: '', limits: { ...defaultLimits } }
+  const images = { images: '', lists: [] }
+  return { tenant, name: '', ...images, target: 'selector', selector: '', names: '', limits: { ...defaultLimits } }
 }
 
 /** The same again: a draft with everything that this task was asked. */
@@ -61,6 +64,7 @@ export function draftFrom(task: TaskDetail): Draft {
     tenant: task.tenant,
     name: task.name,
     images: task.images.join('\n'),
+    lists: [], // their images are among the task's own
     target: task.all_nodes ? 'all' : task.node_selector ? 'selector' : 'names',
     selector: task.node_selector,
     names: task.node_names.join('\n'),
@@ -96,6 +100,7 @@ export function toRequest(draft: Draft): TaskRequest {
     ...(draft.tenant && { tenant: draft.tenant }),
     ...(draft.name.trim() && { name: draft.name.trim() }),
     images: parseImages(draft.images).entries.map((entry) => entry.image),
+    ...(draft.lists.length && { image_lists: draft.lists }),
     ...target(draft),
     ...withoutEmpty(limits),
     ...(failure_limit.trim() && { failure_limit: failure_limit.trim() }),

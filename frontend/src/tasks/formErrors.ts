@@ -24,7 +24,7 @@ export const noErrors = (): FormErrors => ({ images: [], fields: {}, general: ''
 /** What can be said without asking the server: something is missing. */
 export function missingParts(draft: Draft): FormErrors {
   const errors = noErrors()
-  if (!parseImages(draft.images).entries.length)
+  if (!parseImages(draft.images).entries.length && !draft.lists.length)
     errors.fields.images = 'Enter at least one image, for example nginx:1.27.'
   if (draft.target === 'selector' && !draft.selector.trim())
     errors.fields.node_selector =
@@ -65,6 +65,7 @@ export const fieldsOfForm: Record<string, boolean> = {
   tenant: false,
   name: false,
   images: false,
+  image_lists: false,
   node_selector: false,
   node_names: false,
   batch_size: true,

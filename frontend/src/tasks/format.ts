@@ -40,9 +40,37 @@ export function ago(iso: string, now: number): string {
   return new Date(iso).toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' })
 }
 
+/** "in 3 h 10 min", "in 12 days", then the date. */
+export function endsIn(iso: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000
+  if (seconds <= 0) return 'now'
+  if (seconds < 2 * 86_400) return `in ${duration(Math.floor(seconds))}`
+  return `in ${Math.round(seconds / 86_400)} days`
+}
+
 /** The exact local time with its zone. */
 export function exactly(iso: string): string {
   return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' })
+}
+
+/** The local time to the second, short enough for a table: Nov 27, 08:15:02 */
+export function moment(iso: string): string {
+  const time = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const
+  return new Date(iso).toLocaleString(undefined, { ...time, hourCycle: 'h23' })
+}
+
+/** A moment as a field for local times holds it; empty when there is none, or it cannot be read. */
+export function toLocal(iso: string): string {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return ''
+  const local = [at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes()].map(pad)
+  return `${at.getFullYear()}-${local[0]}-${local[1]}T${local[2]}:${local[3]}`
+}
+
+/** And back. */
+export function fromLocal(text: string): string {
+  const at = new Date(text)
+  return Number.isNaN(at.getTime()) ? '' : at.toISOString()
 }
 
 /** Seconds since the task's first dispatch, until its end or now; null when it has not started. */

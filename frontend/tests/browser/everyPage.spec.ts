@@ -3,7 +3,19 @@ import type { Page } from '@playwright/test'
 
 import { expect, firstRow, startTask, status, test } from './people'
 
-const pages = { '/tasks': 'olga', '/tasks/new': 'olga', '/nodes': 'olga', '/settings': 'admin', '/no/such/page': 'olga' } as const
+const pages = {
+  '/tasks': 'olga',
+  '/tasks/new': 'olga',
+  '/nodes': 'olga',
+  '/settings': 'admin',
+  '/api-keys': 'admin',
+  '/account': 'olga',
+  '/users': 'admin',
+  '/tenants': 'admin',
+  '/audit': 'admin',
+  '/library': 'olga',
+  '/no/such/page': 'olga',
+} as const
 
 async function settle(page: Page): Promise<void> {
   await expect(page.getByRole('heading').first()).toBeVisible()

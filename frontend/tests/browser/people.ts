@@ -46,8 +46,12 @@ export function hasPerson(person: Person): boolean {
 }
 
 export async function signIn(page: Page, person: Person): Promise<void> {
-  await page.getByLabel('User name').fill(person)
-  await page.getByLabel('Password', { exact: true }).fill(process.env[`IPS_BROWSER_PASSWORD_${person}`] ?? '')
+  await signInAs(page, person, process.env[`IPS_BROWSER_PASSWORD_${person}`] ?? '')
+}
+
+export async function signInAs(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel('User name').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 

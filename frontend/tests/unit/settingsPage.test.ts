@@ -41,13 +41,13 @@ async function save(shown: Shown): Promise<void> {
 describe('the settings', () => {
   it('are in the menu of platform administrators only', async () => {
     const shown = await open('/tasks')
-    expect(shown.get('nav').text()).toContain('Settings')
+    expect(shown.get('[aria-label=Main]').text()).toContain('Administration')
     shown.unmount()
 
     held.api.me = person('ada', 'admin')
     const { useSession } = await import('@/stores/session')
     useSession().me = held.api.me
-    expect((await open('/tasks')).get('nav').text()).not.toContain('Settings')
+    expect((await open('/tasks')).find('[href="/settings"]').exists()).toBe(false)
   })
 
   it('tell others whose they are, in the API’s words', async () => {
