@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from ips.problems import Problem
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 200
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 def wanted_size(request: Request) -> int:
@@ -25,9 +26,6 @@ def wanted_size(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9])):
         raise Problem(400, "unknown_value", f"page_size is a whole number from 1, not {text[:20]!r}.")
     return min(int(text[:9]), LARGEST_SIZE)
-
-
-_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class Pages(PageNumberPagination):

@@ -25,6 +25,4 @@ class Walk(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class that is 
 
 @pytest.mark.django_db
 class TestWalk(Walk.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(
-        max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    settings = settings(max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
