@@ -27,7 +27,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def counted_as(address: str | None) -> str | None:
-    """What stands for an address where tries are counted: of IPv6 the first half, since the other is all of one place."""
+    """What stands for an address where tries are counted: of IPv6 its first half; the other is all of one place."""
     parsed = ip_address(address) if address else None
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False).network_address)
