@@ -13,6 +13,7 @@ from accounts.key_check import key_of
 from accounts.key_text import PREFIX
 from accounts.models import ApiKey, Session, User
 from accounts.origin import current_origin
+from accounts.request_rate import count_request
 from accounts.tokens import session_of
 from ips.client_address import client_address
 from ips.problems import Problem
@@ -52,12 +53,14 @@ class SessionAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The session has ended or never was. Sign in again.", code="session_ended")
         session.seen()
         current_origin().signed_in(session.user, session)
+        count_request(request._request)
         request._request.__dict__["signed_in_user_id"] = session.user_id  # for the request log
         return session.user, session
 
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
         key = key_of(text, client_address(request._request))
         current_origin().signed_in(key.owner, key)
+        count_request(request._request)
         request._request.__dict__["signed_in_user_id"] = key.owner_id
         return key.owner, key
 

@@ -11,17 +11,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
+from rest_framework.exceptions import Throttled
 
 from accounts.origin import current_origin
-
-if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
-    from rest_framework.views import APIView
 
 WINDOW_SECONDS = 60
 REMEMBERED = 10_000  # credentials; the one that has asked least lately is forgotten first
@@ -63,19 +58,18 @@ class _Counts:
 _counts = _Counts()
 
 
-class RequestRate(BaseThrottle):
-    """`IPS_REQUESTS_PER_MINUTE` requests of one credential; 0 means any number. Who is not signed in is not counted."""
+def count_request(request: HttpRequest) -> None:
+    """Count this one for its credential, of which `IPS_REQUESTS_PER_MINUTE` are answered; 0 means any number.
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        limit, who = settings.REQUESTS_PER_MINUTE, current_origin().credential
-        if not limit or not who:
-            return True
-        self.allowance = _counts.count(who, limit)
-        request._request.__dict__["allowance"] = self.allowance
-        return self.allowance.left >= 0
-
-    def wait(self) -> float:
-        return self.allowance.seconds
+    Raises Throttled (429). Asked as soon as the credential is known, so that what is refused counts as well.
+    """
+    limit, who = settings.REQUESTS_PER_MINUTE, current_origin().credential
+    if not limit or not who:
+        return
+    allowance = _counts.count(who, limit)
+    request.__dict__["allowance"] = allowance
+    if allowance.left < 0:
+        raise Throttled(allowance.seconds)
 
 
 class RateLimitHeaders:

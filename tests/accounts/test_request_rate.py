@@ -7,6 +7,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from accounts import request_rate
+from accounts.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/auth/me/"
@@ -26,6 +27,15 @@ def test_the_fourth_request_of_a_minute_is_refused_and_says_when_to_come_back(
     assert answers[3].json()["code"] == "throttled"
     assert 0 < int(answers[3]["Retry-After"]) <= 60
     assert as_vera.get(ME).status_code == 200
+
+
+def test_what_is_refused_counts_too_and_fills_no_audit(as_vera: APIClient) -> None:
+    wish = {"images": ["nginx:1"], "all_nodes": True}
+    answers = [as_vera.post("/api/v1/tasks/", wish) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 429, 429]
+    assert answers[0]["RateLimit"].startswith('"default";r=2')
+    assert AuditEntry.objects.filter(outcome="refused").count() == 3
 
 
 def test_every_answer_says_what_is_left(as_otto: APIClient) -> None:
