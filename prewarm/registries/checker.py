@@ -29,6 +29,7 @@ SECONDS = 3.0  # for one image, all requests together
 AT_ONCE = 16
 IDLE_SECONDS = 30.0
 REMEMBERED = 5_000
+MOST_WAITING = 5_000  # what is asked for beyond is not asked, and nothing follows from that
 
 
 class Checker:
@@ -46,8 +47,9 @@ class Checker:
         self._writing = False
 
     def ask(self, earlier: Mapping[Reference, Kept | None], when_told: Callable[[], None] | None = None) -> None:
-        """Ask about these images, unless they are being asked about already; `when_told` is called for each answer.
+        """Ask about these images, unless they are being asked about already, or too many are.
 
+        `when_told` is called for each answer.
         `earlier` is what is still kept of each.
         """
         platforms = _platforms()
@@ -55,7 +57,7 @@ class Checker:
             if when_told and when_told not in self._listeners:
                 self._listeners.append(when_told)
             for reference, known in earlier.items():
-                if reference in self._under_way:
+                if reference in self._under_way or len(self._under_way) >= MOST_WAITING:
                     continue
                 self._under_way.add(reference)
                 self._found.pop(reference, None)

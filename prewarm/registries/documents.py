@@ -20,6 +20,7 @@ ACCEPT = ", ".join(
 )
 _INDEXES = ("manifest.list.v2+json", "image.index.v1+json")
 _UNKNOWN = "unknown"
+MOST_VARIANTS = 200  # real images have twenty; a document of a megabyte could list twenty thousand
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def index_of(body: bytes) -> Index | None:
     for entry in entries:
         platform = entry.get("platform") if isinstance(entry, dict) else None
         nested = isinstance(entry, dict) and str(entry.get("mediaType", "")).endswith(_INDEXES)
-        if not isinstance(platform, dict) or nested:
+        if not isinstance(platform, dict) or nested or len(variants) == MOST_VARIANTS:
             whole = False  # a runtime looks inside
             continue
         parts = [str(platform.get(name) or "")[:40] for name in ("os", "architecture", "variant")]

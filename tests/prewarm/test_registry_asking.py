@@ -240,6 +240,17 @@ class TestPlatforms:
 
         assert found.runs_on(node) is runs
 
+    def test_an_index_with_thousands_is_not_kept_whole_and_nothing_follows_from_it(
+        self, registry: RegistryPeer
+    ) -> None:
+        many = [{"platform": {"os": "linux", "architecture": f"cpu{number}"}} for number in range(15_000)]
+        registry.manifest("1", {"manifests": many}, digest("a"), INDEX)
+
+        found = registry.ask()
+
+        assert len(found.platforms) <= 200
+        assert found.runs_on("linux/amd64")
+
     def test_signatures_are_no_platform(self, registry: RegistryPeer) -> None:
         registry.manifest("1", index_of(linux_amd64="b", unknown_unknown="c"), digest("a"), INDEX)
 
