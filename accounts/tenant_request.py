@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ips.human_names import HumanNameField
-from ips.known_fields import KnownFields
+from ips.strict_fields import StrictFields
 from prewarm import image_patterns, selectors
 from prewarm.task_request import NodeNameField, WholeNumberField
 
@@ -33,7 +33,7 @@ class PatternField(serializers.CharField):
         return text
 
 
-class TenantChange(KnownFields):
+class TenantChange(StrictFields):
     """What is to be changed; null takes a rule away."""
 
     name = HumanNameField(required=False)

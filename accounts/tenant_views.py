@@ -16,9 +16,9 @@ from accounts.permissions import Rights, asked_by, tenant_for
 from accounts.tenant_request import RULES, TenantChange, TenantRequest
 from accounts.tenant_usage import TenantUsage, usage
 from ips.entity_tags import Tagged, unless_changed
-from ips.known_fields import KnownFields
 from ips.problems import Invalid
 from ips.query import chosen, holding, only_known
+from ips.strict_fields import StrictFields
 
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
@@ -91,7 +91,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
         read_only_fields = fields
 
 
-class RoleChange(KnownFields):
+class RoleChange(StrictFields):
     role = serializers.ChoiceField(Role.choices)
 
 

@@ -13,8 +13,8 @@ from accounts.idempotency import idempotent
 from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
-from ips.known_fields import KnownFields
 from ips.query import holding, only_known, ordered_by, ordering
+from ips.strict_fields import StrictFields
 from prewarm import image_lists, references
 from prewarm.models import ImageList
 from prewarm.task_request import ImageField
@@ -35,7 +35,7 @@ class ImageListSerializer(serializers.ModelSerializer[ImageList]):
         read_only_fields = fields
 
 
-class ImageListChange(KnownFields):
+class ImageListChange(StrictFields):
     name = HumanNameField(required=False)
     images = serializers.ListField(
         child=ImageField(max_length=references.MAX_LENGTH),

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
-from ips.known_fields import KnownFields
+from ips.strict_fields import StrictFields
 from prewarm import references
 from prewarm.live_settings import minutes
 from prewarm.task_request import WholeNumberField
@@ -49,7 +49,7 @@ class WindowField(serializers.Serializer[Any]):
         return values
 
 
-class SettingsRequest(KnownFields):
+class SettingsRequest(StrictFields):
     """The settings to change; null brings one back to what the environment says."""
 
     called = "setting"

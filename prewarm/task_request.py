@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from accounts.models import Tenant
 from ips.human_names import HumanNameField
-from ips.known_fields import KnownFields
 from ips.problems import FieldError, Invalid, Problem
+from ips.strict_fields import StrictFields
 from prewarm import names, references, selectors
 from prewarm.image_lists import images_of
 from prewarm.models import Node, Puller, PullPolicy
@@ -53,7 +53,7 @@ class WholeNumberField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class TaskRequest(KnownFields):
+class TaskRequest(StrictFields):
     """The body of POST tasks/ and of the preview."""
 
     tenant = serializers.SlugField(required=False, default="", allow_blank=True)

@@ -662,7 +662,11 @@ export interface components {
             /** Format: uuid */
             readonly replaced_by: string | null;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         ApiKeyRequestRequest: {
             /**
              * @description Where it works; by default `default`.
@@ -812,7 +816,11 @@ export interface components {
             /** Format: date-time */
             readonly changed_at: string;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         ImageListRequestRequest: {
             name: string;
             images: string[];
@@ -880,7 +888,11 @@ export interface components {
             used: number | null;
             limit: number | null;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         LoginRequest: {
             username: string;
             password: string;
@@ -908,7 +920,11 @@ export interface components {
             readonly active: boolean;
             readonly role: components["schemas"]["RoleEnum"];
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         MemberRequestRequest: {
             role: components["schemas"]["RoleEnum"];
             /** @default  */
@@ -1179,19 +1195,31 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["User"][];
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         PasswordRequest: {
             current: string;
             new: string;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         PatchedImageListChangeRequest: {
             name?: string;
             images?: string[];
             notes?: string;
             tags?: string[];
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         PatchedRoleChangeRequest: {
             role?: components["schemas"]["RoleEnum"];
         };
@@ -1241,7 +1269,11 @@ export interface components {
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         PatchedUserChangeRequest: {
             email?: string;
             first_name?: string;
@@ -1380,7 +1412,11 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         ResetPasswordRequest: {
             /** @description What stands behind the # of the link. */
             token: string;
@@ -1393,7 +1429,11 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "viewer" | "operator" | "admin";
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         RotateRequestRequest: {
             /**
              * @description How long the old one goes on.
@@ -1714,7 +1754,11 @@ export interface components {
             /** Format: date-time */
             readonly date_joined: string;
         };
-        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
         UserRequestRequest: {
             username: string;
             email?: string;
