@@ -31,6 +31,19 @@ def promised() -> dict[str, Any]:
     return document
 
 
+def schema() -> schemathesis.BaseSchema:
+    config = schemathesis.Config.from_path(Path(__file__).with_name("schemathesis.toml"))
+    found = schemathesis.openapi.from_dict(promised(), config=config)
+    found.app = get_wsgi_application()
+    return found
+
+
+def new_token() -> str:
+    """Of a platform administrator's new session: what was sent before may have ended the last one."""
+    root = person("root", platform_admin=True)
+    return token_for(Session.objects.create(user=root, expires_at=timezone.now() + timedelta(hours=1)))
+
+
 def with_real_id(case: schemathesis.Case) -> schemathesis.Case:
     """The same for something that is there, where it asks for something by a good id: any other would be a 404."""
     if case.path_parameters and "id" in case.path_parameters and _is_good(case, ParameterLocation.PATH):
@@ -43,22 +56,3 @@ def with_real_id(case: schemathesis.Case) -> schemathesis.Case:
 def _is_good(case: schemathesis.Case, where: ParameterLocation) -> bool:
     component = case.meta.components.get(where) if case.meta else None
     return component is not None and component.mode.is_positive
-
-
-SCHEMA = schemathesis.openapi.from_dict(
-    promised(), config=schemathesis.Config.from_path(Path(__file__).with_name("schemathesis.toml"))
-)
-SCHEMA.app = get_wsgi_application()
-
-
-@SCHEMA.auth(refresh_interval=None)
-class Root:
-    """A platform administrator, with a new session for each request: what was sent before may have ended the last."""
-
-    def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> str:
-        root = person("root", platform_admin=True)
-        session = Session.objects.create(user=root, expires_at=timezone.now() + timedelta(hours=1))
-        return token_for(session)
-
-    def set(self, case: schemathesis.Case, token: str, context: schemathesis.AuthContext) -> None:
-        case.headers["Authorization"] = f"Bearer {token}"

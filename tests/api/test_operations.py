@@ -9,14 +9,14 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from tests.api.operations import SCHEMA, with_real_id
+from tests.api.operations import new_token, schema, with_real_id
 from tests.api.tally import TALLY
 
 pytestmark = pytest.mark.django_db
 
 
-@SCHEMA.parametrize()
+@schema().parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_an_operation_keeps_its_word(case: schemathesis.Case) -> None:
-    answer = with_real_id(case).call_and_validate()
+    answer = with_real_id(case).call_and_validate(headers={"Authorization": f"Bearer {new_token()}"})
     TALLY.add(case.operation.label, answer.status_code)

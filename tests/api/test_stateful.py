@@ -11,11 +11,22 @@ import schemathesis
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 
-from tests.api.operations import SCHEMA
+from tests.api.operations import new_token, schema
 from tests.api.tally import TALLY
 
+WALKED = schema()
 
-class Walk(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class that is made from the document
+
+@WALKED.auth(refresh_interval=None)
+class Root:
+    def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> str:
+        return new_token()
+
+    def set(self, case: schemathesis.Case, token: str, context: schemathesis.AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {token}"
+
+
+class Walk(WALKED.as_state_machine()):  # type: ignore[misc]  # a class that is made from the document
     def setup(self) -> None:
         self.everything = transaction.atomic()
         self.everything.__enter__()
