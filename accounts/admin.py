@@ -8,13 +8,18 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
+from rest_framework.exceptions import ValidationError
 
 from accounts.api_keys import revoke_key
 from accounts.audit import By
 from accounts.models import ApiKey, AuditEntry, Membership, Session, Tenant, User
+from accounts.people import change_tenant, create_tenant
 from accounts.reset_links import close_links
 from accounts.sign_in import end_sessions
+from accounts.tenant_request import RULES, TenantChange
+from ips.problems import field_errors
 from ips.request_id import current_request_id
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -25,7 +30,9 @@ if TYPE_CHECKING:  # generic for the type checker only
     AuditPages = admin.ModelAdmin[AuditEntry]
     KeyPages = admin.ModelAdmin[ApiKey]
     UserPages = UserAdmin[User]
+    TenantFields = ModelForm[Tenant]
 else:
+    TenantFields = ModelForm
     MembershipRows, UserPages = admin.TabularInline, UserAdmin
     Pages = TenantPages = SessionPages = AuditPages = KeyPages = admin.ModelAdmin
 
@@ -88,10 +95,52 @@ class IpsUserAdmin(Audited, UserPages):
             close_links(obj)
 
 
+class TenantForm(TenantFields):
+    """What the API refuses, this refuses too, at the same fields."""
+
+    def clean(self) -> dict[str, Any]:
+        given = {name: value for name, value in self.cleaned_data.items() if name in TenantChange().fields}
+        try:
+            TenantChange(data=given).is_valid(raise_exception=True)
+        except ValidationError as wrong:
+            for error in field_errors(wrong):
+                self.add_error(error["pointer"].partition("/")[0], error["detail"])
+        return self.cleaned_data
+
+
 @admin.register(Tenant)
 class TenantAdmin(Audited, TenantPages):
-    list_display = ("slug", "name", "max_priority", "created_at")
+    """Teams and their rules. Every change is in the audit, as one through the API."""
+
+    form = TenantForm
+    list_display = (
+        "slug",
+        "name",
+        "max_priority",
+        "max_running_tasks",
+        "max_nodes_at_once",
+        "max_pairs_per_day",
+        "max_api_keys",
+        "node_pool",
+        "created_at",
+    )
     search_fields = ("slug", "name")
+    fields = ("slug", "name", *RULES)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: ModelForm[Tenant], change: bool) -> None:
+        by = _by(request)
+        wanted = {name: form.cleaned_data[name] for name in form.changed_data if name != "slug"}
+        if change:
+            change_tenant(obj, wanted, by)
+        else:
+            obj.pk = create_tenant(obj.slug, by, **wanted).pk
+
+    def _audit(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        if verb == "deleted":  # of the others the moves themselves tell
+            super()._audit(request, verb, obj, message)
 
 
 @admin.register(Session)

@@ -19,7 +19,7 @@ from ips.problems import Conflict, Invalid
 LASTS = timedelta(days=90)
 LONGEST = timedelta(days=365)
 OVERLAP = timedelta(hours=24)
-MOST_OF_A_TENANT = 50  # that are good now
+MOST_OF_A_TENANT = 50  # that are good now, where the tenant has no limit of its own
 NEEDS = {Scope.READ: Role.VIEWER, Scope.TASKS: Role.OPERATOR, Scope.MANAGE: Role.ADMIN}
 
 
@@ -44,12 +44,25 @@ def make_key(
         raise Invalid([{"pointer": "scopes", "code": "scope_above_role", "detail": detail}])
     now = timezone.now()
     with transaction.atomic():
-        Tenant.objects.select_for_update().get(pk=tenant.pk)  # where two at once queue up, so that none is overlooked
-        if ApiKey.objects.filter(tenant=tenant, revoked_at=None, expires_at__gt=now).count() >= MOST_OF_A_TENANT:
-            raise Conflict("quota_exceeded", f"This tenant has {MOST_OF_A_TENANT} keys. Revoke one that nobody uses.")
+        tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # two at once queue up: none is overlooked
+        if (used := good_keys(tenant)) >= (most := most_keys(tenant)):
+            detail = (
+                f"{tenant} may have {most} API keys that are good at once (max_api_keys) and has {used}. Revoke one "
+                "that nobody uses, or ask a platform administrator for more."
+            )
+            raise Conflict("quota_exceeded", detail)
         key, text = _new(owner, tenant, name, wanted, list(networks), now + lasts)
         by.audit("api_key.created", str(key), after=_told(key), tenant=tenant)
     return key, text
+
+
+def most_keys(tenant: Tenant) -> int:
+    return MOST_OF_A_TENANT if tenant.max_api_keys is None else tenant.max_api_keys
+
+
+def good_keys(tenant: Tenant) -> int:
+    """How many keys of the tenant open something now."""
+    return ApiKey.objects.filter(tenant=tenant, revoked_at=None, expires_at__gt=timezone.now()).count()
 
 
 def rotate_key(key: ApiKey, by: By, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:

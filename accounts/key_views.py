@@ -19,6 +19,7 @@ from accounts.models import ApiKey, Role, Scope, User
 from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged
 from ips.human_names import HumanNameField
+from ips.known_fields import KnownFields
 from ips.query import holding, only_known
 
 MOST_NETWORKS = 20
@@ -80,7 +81,7 @@ class Network(serializers.CharField):
             raise serializers.ValidationError(f"This is no network like 10.0.0.0/8: {error}.") from error
 
 
-class ApiKeyRequest(serializers.Serializer[Any]):
+class ApiKeyRequest(KnownFields):
     tenant = serializers.SlugField(max_length=63, default="", help_text="Where it works; by default `default`.")
     name = HumanNameField(help_text="What it is for.")
     scopes = serializers.ListField(
@@ -95,7 +96,7 @@ class ApiKeyRequest(serializers.Serializer[Any]):
     expires_in_days = serializers.IntegerField(default=LASTS.days, min_value=1, max_value=LONGEST.days)
 
 
-class RotateRequest(serializers.Serializer[Any]):
+class RotateRequest(KnownFields):
     overlap_hours = serializers.IntegerField(
         default=OVERLAP // timedelta(hours=1), min_value=0, max_value=24 * 30, help_text="How long the old one goes on."
     )

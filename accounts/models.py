@@ -51,6 +51,37 @@ class Tenant(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(10)],
         help_text="The highest priority its tasks may have, 1 to 10.",
     )
+    max_running_tasks = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Tasks at once that are not over; empty for no limit."
+    )
+    max_nodes_at_once = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Nodes that its tasks pull on at once; empty for what the settings say of all tenants.",
+    )
+    max_pairs_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Images × nodes that it may ask for in a day (UTC); empty for no limit."
+    )
+    max_api_keys = models.PositiveIntegerField(
+        null=True, blank=True, help_text="API keys that are good at once; empty for 50."
+    )
+    node_pool = models.CharField(
+        max_length=2048,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A label selector of the nodes that it may use; empty for all nodes.",
+    )
+    allowed_images = models.JSONField(
+        null=True, blank=True, help_text="Patterns of the images that it may pull; empty for all."
+    )
+    denied_images = models.JSONField(
+        null=True, blank=True, help_text="Patterns of the images that it may not pull, whatever is allowed."
+    )
+    pull_secrets = models.JSONField(
+        null=True, blank=True, help_text="The pull secrets that its tasks may name; empty for any."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

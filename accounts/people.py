@@ -11,6 +11,7 @@ from accounts.audit import By
 from accounts.models import Membership, Role, Session, Tenant, User
 from accounts.reset_links import close_links, make_link
 from ips.problems import Conflict, Invalid
+from prewarm import limits
 
 PLAIN = ("email", "first_name", "last_name")
 
@@ -73,6 +74,7 @@ def create_tenant(slug: str, by: By, **wanted: Any) -> Tenant:
 
 
 def change_tenant(tenant: Tenant, wanted: dict[str, Any], by: By) -> Tenant:
+    """Other processes keep to it from their next look on; what runs already runs to its end."""
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
         before = {name: getattr(tenant, name) for name in wanted}
@@ -83,6 +85,8 @@ def change_tenant(tenant: Tenant, wanted: dict[str, Any], by: By) -> Tenant:
             tenant.save(update_fields=list(changed))
             old = {name: before[name] for name in changed}
             by.audit("tenant.changed", tenant.slug, before=old, after=changed, tenant=tenant)
+        if "max_nodes_at_once" in changed:
+            transaction.on_commit(limits.follow_settings)
     return tenant
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,8 +13,10 @@ from accounts import people
 from accounts.idempotency import idempotent
 from accounts.models import Membership, Role, Tenant, User
 from accounts.permissions import Rights, asked_by, tenant_for
+from accounts.tenant_request import RULES, TenantChange, TenantRequest
+from accounts.tenant_usage import TenantUsage, usage
 from ips.entity_tags import Tagged, unless_changed
-from ips.human_names import HumanNameField
+from ips.known_fields import KnownFields
 from ips.problems import Invalid
 from ips.query import chosen, holding, only_known
 
@@ -24,19 +24,16 @@ UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
 
 class TenantSerializer(serializers.ModelSerializer[Tenant]):
+    """A tenant and its rules; where one is null, the tenant has none of its own."""
+
+    allowed_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    denied_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    pull_secrets = serializers.ListField(child=serializers.CharField(), allow_null=True)
+
     class Meta:
         model = Tenant
-        fields = ("id", "slug", "name", "max_priority", "created_at")
+        fields = ("id", "slug", "name", *RULES, "created_at")
         read_only_fields = fields
-
-
-class TenantChange(serializers.Serializer[Any]):
-    name = HumanNameField(required=False)
-    max_priority = serializers.IntegerField(required=False, validators=[MinValueValidator(1), MaxValueValidator(10)])
-
-
-class TenantRequest(TenantChange):
-    slug = serializers.SlugField(max_length=63)
 
 
 class TenantViewSet(Tagged, viewsets.GenericViewSet[Tenant]):
@@ -56,6 +53,13 @@ class TenantViewSet(Tagged, viewsets.GenericViewSet[Tenant]):
         if search := request.query_params.get("search", "")[:200]:
             rows = rows.filter(holding(search, "slug", "name"))
         return self.get_paginated_response(TenantSerializer(self.paginate_queryset(rows), many=True).data)
+
+    @extend_schema(responses=TenantUsage)
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def usage(self, request: Request, pk: str) -> Response:
+        """What the tenant has of each limit now."""
+        only_known(request)
+        return Response(TenantUsage(usage(self.get_object())).data)
 
     @extend_schema(request=TenantRequest, responses={201: TenantSerializer})
     @idempotent
@@ -87,7 +91,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
         read_only_fields = fields
 
 
-class RoleChange(serializers.Serializer[Any]):
+class RoleChange(KnownFields):
     role = serializers.ChoiceField(Role.choices)
 
 

@@ -20,6 +20,7 @@ from accounts.reset_links import make_link
 from accounts.sign_in import end_sessions
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
+from ips.known_fields import KnownFields
 from ips.query import chosen, holding, only_known
 
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
@@ -52,7 +53,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return [{"tenant": member.tenant.slug, "role": member.role} for member in user.memberships.all()]
 
 
-class UserChange(serializers.Serializer[Any]):
+class UserChange(KnownFields):
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     first_name = HumanNameField(required=False, allow_blank=True)
     last_name = HumanNameField(required=False, allow_blank=True)
@@ -60,7 +61,7 @@ class UserChange(serializers.Serializer[Any]):
     is_platform_admin = serializers.BooleanField(required=False)
 
 
-class UserRequest(serializers.Serializer[Any]):
+class UserRequest(KnownFields):
     username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
     email = serializers.EmailField(default="", allow_blank=True, max_length=254)
     first_name = HumanNameField(default="", allow_blank=True)

@@ -24,12 +24,13 @@ from accounts.permissions import Rights, asked_by
 from accounts.reset_links import close_links, use_link
 from accounts.sign_in import check_credentials, end_sessions, is_password_of, open_session
 from accounts.tokens import token_for
+from ips.known_fields import KnownFields
 from ips.problems import Invalid
 from ips.query import only_known
 from ips.request_id import current_request_id
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(KnownFields):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
     cookie = serializers.BooleanField(
@@ -99,7 +100,7 @@ class MeView(APIView):
         return Response(me(Rights.of(request)))
 
 
-class PasswordSerializer(serializers.Serializer[Any]):
+class PasswordSerializer(KnownFields):
     current = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
     new = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
 
@@ -119,7 +120,7 @@ class PasswordView(APIView):
         return Response(status=204)
 
 
-class ResetPasswordSerializer(serializers.Serializer[Any]):
+class ResetPasswordSerializer(KnownFields):
     token = serializers.CharField(max_length=100, write_only=True, help_text="What stands behind the # of the link.")
     new = serializers.CharField(max_length=MAX_LENGTH, trim_whitespace=False, write_only=True)
 

@@ -57,13 +57,15 @@ def on_free_nodes(candidates: list[Candidate]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.result.node not in busy]
 
 
-def decide(task: Task, result: NodeResult, node: Node | None, missing: MissingVariants) -> Conclusion | None:
+def decide(
+    task: Task, result: NodeResult, node: Node | None, missing: MissingVariants, pool: str = ""
+) -> Conclusion | None:
     """Look at the node again: what is decided without a pull.
 
-    It may have to be skipped by now, may have images already, or be of a platform for which another node of this task
-    found no variant of an image.
+    It may have to be skipped by now or have left the tenant's node pool, may have images already, or be of a platform
+    for which another node of this task found no variant of an image.
     """
-    skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned)
+    skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned, pool=pool)
     if node is None or skip:
         return without_pull(result, skip=skip)
     still_open = [image.index for image in read(result.images) if image.open]

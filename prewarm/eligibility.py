@@ -5,9 +5,12 @@ Asked when a task is planned or previewed, and again at dispatch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 
 from prewarm.models import Node
+from prewarm.selectors import parse
 
 # Set by the cluster autoscaler (utils/taints), by Karpenter (before and since its 1.0) and by cloud controllers on
 # nodes that are about to be removed or are off.
@@ -25,8 +28,17 @@ LEAVING = frozenset(
 CANNOT_RUN = frozenset({"node.kubernetes.io/network-unavailable", "node.kubernetes.io/pid-pressure"})
 
 
-def skip_reason(node: Node, *, include_cordoned: bool) -> str:
-    """The reason code why nothing should be pulled on this node now, or an empty string."""
+def in_pool(labels: Mapping[str, str], pool: str) -> bool:
+    return not pool or parse(pool).matches(labels)
+
+
+def skip_reason(node: Node, *, include_cordoned: bool, pool: str = "") -> str:
+    """The reason code why nothing should be pulled on this node now, or an empty string.
+
+    `pool` is the selector of the tenant's node pool. It is never merged with what the task asks for: both must match.
+    """
+    if pool and not in_pool(node.labels, pool):  # the labels may not be loaded where nobody needs them
+        return "outside_pool"
     if node.os and node.os != "linux":
         return "wrong_os"
     taints = {taint.get("key") for taint in node.taints}

@@ -39,7 +39,7 @@ def tell_created(task: Task, now: datetime, actor: str) -> None:
     record(task, now, "created", text, actor=actor)
 
 
-def tell_planned(task: Task, now: datetime) -> None:
+def tell_planned(task: Task, now: datetime, outside: int) -> None:
     text = f"{nodes(task.desired)} chosen"
     if task.pending:
         text += f": {task.pending:,} to pull on, in {counted(task.open_batches - 1, 'batch', 'batches')}"
@@ -47,6 +47,8 @@ def tell_planned(task: Task, now: datetime) -> None:
         rows = task.node_results.filter(status=NodeStatus.SKIPPED).values("reason").annotate(n=Count("pk"))
         why = ", ".join(f"{row['n']:,} {label_for(row['reason'])}" for row in rows.order_by("-n", "reason"))
         text += f"; {task.skipped:,} skipped ({why})"
+    if outside:
+        text += f"; {outside:,} that match are left out: they are not in {task.tenant}'s node pool"
     record(task, now, "planned", f"{text}.", desired=task.desired, skipped=task.skipped)
 
 

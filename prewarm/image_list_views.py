@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,6 +13,7 @@ from accounts.idempotency import idempotent
 from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
 from ips.human_names import HumanNameField
+from ips.known_fields import KnownFields
 from ips.query import holding, only_known, ordered_by, ordering
 from prewarm import image_lists, references
 from prewarm.models import ImageList
@@ -36,7 +35,7 @@ class ImageListSerializer(serializers.ModelSerializer[ImageList]):
         read_only_fields = fields
 
 
-class ImageListChange(serializers.Serializer[Any]):
+class ImageListChange(KnownFields):
     name = HumanNameField(required=False)
     images = serializers.ListField(
         child=ImageField(max_length=references.MAX_LENGTH),

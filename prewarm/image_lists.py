@@ -49,12 +49,12 @@ def delete_list(kept: ImageList, by: By) -> None:
             by.audit("image_list.deleted", str(kept.pk), before={"name": kept.name}, tenant=kept.tenant)
 
 
-def images_of(lists: Sequence[uuid.UUID], tenant: Tenant) -> list[str]:
-    """The images of the tenant's lists with these ids, in their order, each once.
+def images_of(lists: Sequence[uuid.UUID], tenant: Tenant) -> list[list[str]]:
+    """The images of each of the tenant's lists with these ids, in their order.
 
     Raises Invalid (422) for an id that the tenant does not have, whoever else has it.
     """
-    found = ImageList.objects.filter(tenant=tenant).in_bulk(lists)
+    found = ImageList.objects.filter(tenant=tenant).in_bulk(lists) if lists else {}
     detail = "This tenant has no such image list."
     missing: list[FieldError] = [
         {"pointer": f"image_lists/{at}", "code": "not_found", "detail": detail}
@@ -63,7 +63,7 @@ def images_of(lists: Sequence[uuid.UUID], tenant: Tenant) -> list[str]:
     ]
     if missing:
         raise Invalid(missing)
-    return list(dict.fromkeys(image for pk in lists for image in found[pk].images))
+    return [found[pk].images for pk in lists]
 
 
 def ids_of(names: Sequence[str], tenant: Tenant) -> list[uuid.UUID]:

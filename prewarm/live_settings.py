@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from accounts.models import Tenant
 from prewarm import windows
 from prewarm.models import Setting
 from prewarm.windows import DAYS, Window
 
 READ_AGAIN_SECONDS = 1.0
-_TOLD = frozenset({"intake_changed_at", "intake_changed_by", "windows_changed_by"})
+_TOLD = frozenset({"cap_tenants", "intake_changed_at", "intake_changed_by", "windows_changed_by"})
 
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """What holds now, as the API writes it; the last three say since when `intake_paused` does, and who decided."""
+    """What holds now, as the API writes it; the last three say since when `intake_paused` does, and who decided.
+
+    `cap_tenants` are of the tenants that have a cap of their own (`max_nodes_at_once`), by id.
+    """
 
     cap_cluster: int
     cap_registry_host: int
@@ -39,6 +43,7 @@ class LiveSettings:
     keep_tasks_days: int
     keep_audit_days: int
     intake_reason: str = ""
+    cap_tenants: dict[str, int] = field(default_factory=dict)
     intake_changed_at: datetime | None = None
     intake_changed_by: str = ""
     windows_changed_by: str = ""
@@ -50,7 +55,7 @@ class LiveSettings:
         caps = {
             "cluster": self.cap_cluster,
             "host": self.cap_registry_hosts.get(what, self.cap_registry_host),
-            "tenant": self.cap_tenant,
+            "tenant": self.cap_tenants.get(what, self.cap_tenant),
             "rate": rates.get(what, 0),
         }
         return caps[kind]
@@ -84,8 +89,10 @@ def load() -> LiveSettings:
     rows = Setting.objects.in_bulk()
     changed = {name: row.value for name, row in rows.items() if name in usual}
     pause, windows_row = rows.get("intake_paused"), rows.get("windows")
+    own_caps = Tenant.objects.filter(max_nodes_at_once__gt=0).values_list("pk", "max_nodes_at_once")
     return LiveSettings(
         **{**usual, **changed},
+        cap_tenants={str(pk): cap for pk, cap in own_caps if cap},
         intake_changed_at=pause.changed_at if pause else None,
         intake_changed_by=pause.changed_by if pause else "",
         windows_changed_by=windows_row.changed_by if windows_row else "",

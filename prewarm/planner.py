@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -74,11 +75,12 @@ class Chosen:
 
 @dataclass
 class Choice:
-    """All nodes of a task, by name."""
+    """All nodes of a task, by name; `outside` are so many that match and are not in the tenant's node pool."""
 
     pull: list[Chosen] = field(default_factory=list)
     over: list[Chosen] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
+    outside: int = 0
 
     @property
     def too_big(self) -> bool:
@@ -88,12 +90,13 @@ class Choice:
         return len(everything) > settings.MAX_NODES or pairs > settings.MAX_PAIRS
 
 
-def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> dict[str, Node | None]:
-    """The nodes asked for, by name; None for a name that the cluster does not have.
+def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool, pool: str = "") -> dict[str, Node | None]:
+    """The nodes asked for, by name; None for a name that the cluster does not have. Those outside of the pool are still
+    among them, with the labels that tell.
 
     A retry of a task that is gone by now asks for none.
     """
-    light = Node.objects.only(*_LOOKED_AT, *(["labels"] if selector else []))
+    light = Node.objects.only(*_LOOKED_AT, *(["labels"] if selector or pool else []))
     if names:
         known = light.in_bulk(list(names))
         return {name: known.get(name) for name in sorted(set(names))}
@@ -107,15 +110,22 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool) -> d
 
 
 def choose(task: Task, findings: Mapping[int, Finding] = NOTHING) -> Choice:
-    """Which nodes, and which of them are skipped, or surely fail, before anything is created there."""
-    pairs = _pairs_to_retry(task)
+    """Which nodes, and which of them are skipped, or surely fail, before anything is created there.
+
+    A node outside of the tenant's pool is skipped where it was named; a selector, or all nodes, does not mean it.
+    """
+    pairs = pairs_left(task.retry_of_id) if task.retry_of_id else {}
     names = list(pairs) if task.retry_of_id else task.node_names
-    nodes = matching_nodes(selector=task.node_selector, names=names, all_nodes=task.all_nodes)
+    pool = task.tenant.node_pool
+    nodes = matching_nodes(selector=task.node_selector, names=names, all_nodes=task.all_nodes, pool=pool)
     everything = list(range(len(task.images)))
     doomed = Doomed(task, findings, nodes)
     choice = Choice(missing=sorted(doomed.missing))
     for name, node in nodes.items():
-        skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned)
+        skip = "node_gone" if node is None else skip_reason(node, include_cordoned=task.include_cordoned, pool=pool)
+        if skip == "outside_pool" and not names:
+            choice.outside += 1
+            continue
         entry = Chosen(name, pairs.get(name, everything), skip)
         if node and not skip:
             entry.failed = doomed.on(node, entry.images)
@@ -123,13 +133,11 @@ def choose(task: Task, findings: Mapping[int, Finding] = NOTHING) -> Choice:
     return choice
 
 
-def _pairs_to_retry(task: Task) -> dict[str, list[int]]:
-    """For a retry, the images that are not warm on the nodes that failed or were cancelled."""
-    if not task.retry_of_id:
-        return {}
-    again = NodeResult.objects.filter(
-        task=task.retry_of_id, status__in=(NodeStatus.FAILED, NodeStatus.CANCELLED)
-    ).values_list("node", "images")
+def pairs_left(task: UUID) -> dict[str, list[int]]:
+    """For a retry of this task, the images that are not warm on the nodes that failed or were cancelled."""
+    again = NodeResult.objects.filter(task=task, status__in=(NodeStatus.FAILED, NodeStatus.CANCELLED)).values_list(
+        "node", "images"
+    )
     return {node: [image.index for image in read(images) if not image.warm] for node, images in again}
 
 
@@ -270,7 +278,7 @@ def _open(batch: Batch, task: Task, choice: Choice, estimated: Estimate, now: da
     if locked.timeout_by_estimate:
         locked.timeout_seconds = estimated.timeout
     locked.waiting_reason, locked.waiting_since = "", None
-    history.tell_planned(locked, now)
+    history.tell_planned(locked, now, choice.outside)
     if choice.missing:
         history.tell_missing(locked, now, choice.missing)
     progress.stop_at_failure_limit(locked, now)

@@ -153,6 +153,14 @@ TABLE = (
         ),
     ),
     Reason(
+        "outside_pool",
+        False,
+        "The node is not in the node pool of the task's tenant. Choose nodes of the pool, or ask a platform "
+        "administrator to change the tenant's node_pool or the node's labels.",
+        look=(kubectl.NODE,),
+        label="outside of the tenant's node pool",
+    ),
+    Reason(
         "node_gone",
         False,
         "The cluster has no node of this name (any more). Check it with: kubectl get nodes.",

@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.idempotency import forget_answers
 from accounts.models import AuditEntry
 from prewarm import live_settings
-from prewarm.models import Limit, Task
+from prewarm.models import Limit, PairsOfDay, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
 
@@ -32,6 +32,7 @@ def prune(now: datetime) -> int:
         retried(Task.objects.filter(pk=pk).delete)
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).forget()
+    PairsOfDay.objects.filter(day__lt=tasks_before.date()).delete()
     return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now) + forget_answers()
 
 

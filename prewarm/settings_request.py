@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
+from ips.known_fields import KnownFields
 from prewarm import references
 from prewarm.live_settings import minutes
 from prewarm.task_request import WholeNumberField
@@ -48,8 +49,10 @@ class WindowField(serializers.Serializer[Any]):
         return values
 
 
-class SettingsRequest(serializers.Serializer[dict[str, Any]]):
+class SettingsRequest(KnownFields):
     """The settings to change; null brings one back to what the environment says."""
+
+    called = "setting"
 
     cap_cluster = PullsField(required=False, help_text="Pull jobs at once in the cluster.")
     cap_registry_host = PullsField(required=False, help_text="Pull jobs at once from one registry host.")
@@ -78,15 +81,6 @@ class SettingsRequest(serializers.Serializer[dict[str, Any]]):
     time_zone = serializers.CharField(required=False, allow_null=True, help_text="Of the windows: Europe/Berlin.")
     keep_tasks_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
     keep_audit_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Unknown settings are refused: a misspelt cap must not pass unnoticed."""
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {name: f"There is no setting {name!r}. Check the spelling." for name in unknown[:20]}, "unknown_field"
-            )
-        values: dict[str, Any] = super().to_internal_value(data)
-        return values
 
     def validate_cap_registry_hosts(self, value: dict[str, int] | None) -> dict[str, int] | None:
         if value is None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 from django.utils.functional import cached_property
 
+from accounts.models import Tenant
 from prewarm import order
 from prewarm.models import NodeResult, NodeSlot, NodeStatus, NodeView, Task
 
@@ -43,6 +44,11 @@ class Sight:
     def fresh(self) -> bool:
         """Whether the table of nodes may be relied on."""
         return NodeView.load().fresh()
+
+    @cached_property
+    def pools(self) -> dict[UUID, str]:
+        """The node pools of the tenants that have one."""
+        return dict(Tenant.objects.exclude(node_pool="").values_list("pk", "node_pool"))
 
     @cached_property
     def busy(self) -> set[str]:

@@ -106,12 +106,14 @@ class Start:
         """Look at as many nodes as there is room for; while none of them needs a pull, at four times as many."""
         decided: dict[int, BatchNews] = {}
         missing = MissingVariants.of(self.task)
+        pool = self.sight.pools.get(self.task.tenant_id, "")
         times = 1
         while free and not self.candidates and len(self.nodes) < ROWS:
             chosen, free = room.split(free, times)
             self.nodes |= Node.objects.in_bulk([candidate.result.node for candidate in chosen])
             for candidate in chosen:
-                conclusion = decide(self.task, candidate.result, self.nodes.get(candidate.result.node), missing)
+                node = self.nodes.get(candidate.result.node)
+                conclusion = decide(self.task, candidate.result, node, missing, pool)
                 if conclusion:
                     decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
                 if not conclusion or not conclusion.terminal:

@@ -10,13 +10,16 @@ from django.db import transaction
 
 from accounts.audit import audit
 from accounts.models import Tenant, User
-from prewarm import history
+from prewarm import history, quotas
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.estimate import LEAST_TIMEOUT
-from prewarm.models import FINISHED, Batch, BatchStatus, NodeStatus, Task
+from prewarm.models import FINISHED, Batch, BatchStatus, Task
+from prewarm.planner import pairs_left
 from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
+from prewarm.task_request import count_nodes
+from prewarm.tenant_rules import check_images, check_pull_secrets
 from prewarm.transactions import retried
 
 # What a retry takes over from the task that it repeats.
@@ -45,31 +48,41 @@ _REPEATED = (
 
 
 def submit(*, tenant: Tenant, user: User | None, actor: str, request_id: str, wish: Mapping[str, Any]) -> Task:
-    """Accept what a validated request asks for. Planning and pulling happen later, in turns."""
+    """Accept what a validated request asks for. Planning and pulling happen later, in turns.
+
+    Raises Conflict (409) when that is more than the tenant may ask for.
+    """
     values = {**wish, "hosts": registry_hosts(wish["images"])}
     if wish["timeout_seconds"] is None:
         values |= {"timeout_seconds": LEAST_TIMEOUT, "timeout_by_estimate": True}
-    return _create(tenant, user, actor, request_id, values)
+    pairs = count_nodes(wish, tenant) * len(wish["images"]) if quotas.limited(tenant) else 0
+    return _create(tenant, user, actor, request_id, values, pairs)
 
 
 def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task:
     """A new task for the pairs of this one that failed (or were cancelled).
 
-    Raises StatusForbids when this one still runs, or nothing of it can be retried.
+    Raises StatusForbids when this one still runs, or nothing of it can be retried; Invalid (422) and Conflict (409)
+    when its tenant may not ask for it any more.
     """
     if task.status not in FINISHED:
         raise StatusForbids("task_running", "The task still runs; cancel it first, or wait for its end.")
-    again = task.node_results.filter(status__in=(NodeStatus.FAILED, NodeStatus.CANCELLED))
-    if not again.exists():
+    left = pairs_left(task.pk)
+    if not left:
         raise StatusForbids("nothing_to_retry", "No node of this task failed, so there is nothing to retry.")
     wish = {name: getattr(task, name) for name in _REPEATED}
     wish["priority"] = min(task.priority, task.tenant.max_priority)
-    return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task})
+    wanted = {index for images in left.values() for index in images}
+    check_images({task.images[index]: f"images/{index}" for index in sorted(wanted)}, task.tenant)
+    check_pull_secrets(task.pull_secrets, task.tenant)
+    pairs = sum(map(len, left.values()))
+    return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task}, pairs)
 
 
-def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, values: dict[str, Any]) -> Task:
+def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, values: dict[str, Any], pairs: int) -> Task:
     def work() -> Task:
         now = database_now()
+        quotas.take(tenant, pairs, now)
         task = Task(
             tenant=tenant,
             created_by=user,

@@ -11,10 +11,12 @@ from rest_framework import serializers
 
 from accounts.models import Tenant
 from ips.human_names import HumanNameField
+from ips.known_fields import KnownFields
 from ips.problems import FieldError, Invalid, Problem
 from prewarm import names, references, selectors
 from prewarm.image_lists import images_of
 from prewarm.models import Node, Puller, PullPolicy
+from prewarm.tenant_rules import check_images, check_pull_secrets
 
 _FAILURE_LIMIT = re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
@@ -51,7 +53,7 @@ class WholeNumberField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class TaskRequest(serializers.Serializer[dict[str, Any]]):
+class TaskRequest(KnownFields):
     """The body of POST tasks/ and of the preview."""
 
     tenant = serializers.SlugField(required=False, default="", allow_blank=True)
@@ -95,25 +97,14 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
     puller = serializers.ChoiceField(Puller.choices, required=False, default=Puller.AUTO)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Unknown fields are refused: a misspelt limit must not pass unnoticed."""
-        if isinstance(data, dict):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
+        sizes = {"images": settings.MAX_IMAGES, "node_names": settings.MAX_NODES}
+        for field, most in sizes.items():  # before any item is looked at
+            if isinstance(data, dict) and isinstance(data.get(field), list) and len(data[field]) > most:
                 raise serializers.ValidationError(
-                    {name: f"There is no field {name!r}. Check the spelling." for name in unknown[:20]}, "unknown_field"
+                    {field: f"{len(data[field])} entries; at most {most} are possible. Make several tasks."},
+                    "too_many",
                 )
-            sizes = {"images": settings.MAX_IMAGES, "node_names": settings.MAX_NODES}
-            for field, most in sizes.items():  # before any item is looked at
-                if isinstance(data.get(field), list) and len(data[field]) > most:
-                    raise serializers.ValidationError(
-                        {field: f"{len(data[field])} entries; at most {most} are possible. Make several tasks."},
-                        "too_many",
-                    )
-        values: dict[str, Any] = super().to_internal_value(data)
-        return values
-
-    def validate_images(self, value: list[str]) -> list[str]:
-        return list(dict.fromkeys(value))
+        return super().to_internal_value(data)
 
     def validate_node_names(self, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))
@@ -131,7 +122,6 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
             text = "Name at least one image, like nginx:1.27, or a list of the image library (image_lists)."
             raise serializers.ValidationError({"images": text}, "no_image")
         self._check_target(attrs)
-        check_size(attrs)
         return attrs
 
     def _check_target(self, attrs: dict[str, Any]) -> None:
@@ -150,26 +140,40 @@ class TaskRequest(serializers.Serializer[dict[str, Any]]):
         raise serializers.ValidationError({"node_selector": text}, "no_target")
 
 
-def with_lists(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, Any]:
-    """The wish with the images of the tenant's lists that it names written out. Raises Invalid (422)."""
-    lists = wish["image_lists"]
-    full = {name: value for name, value in wish.items() if name != "image_lists"}
-    if lists:
-        full["images"] = list(dict.fromkeys([*wish["images"], *images_of(lists, tenant)]))
-        check_size(full)
+def permitted(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: bool) -> dict[str, Any]:
+    """The wish with the images of the tenant's lists that it names written out, each image once.
+
+    Raises Invalid (422), naming it, for whatever this tenant may not ask for; see also `check_precedence`.
+    """
+    named = _named_images(wish, tenant)
+    full = {name: value for name, value in wish.items() if name != "image_lists"} | {"images": list(named)}
+    check_size(full, tenant)
+    check_images(named, tenant)
+    check_pull_secrets(full["pull_secrets"], tenant)
+    check_precedence(full, tenant, may_be_urgent=may_be_urgent)
     return full
 
 
-def check_size(wish: Mapping[str, Any]) -> None:
+def _named_images(wish: Mapping[str, Any], tenant: Tenant) -> dict[str, str]:
+    """Every image, and where the request names it first: `images/0`, `image_lists/1`."""
+    named: dict[str, str] = {}
+    for at, image in enumerate(wish["images"]):
+        named.setdefault(image, f"images/{at}")
+    for at, images in enumerate(images_of(wish["image_lists"], tenant)):
+        for image in images:
+            named.setdefault(image, f"image_lists/{at}")
+    return named
+
+
+def check_size(wish: Mapping[str, Any], tenant: Tenant) -> None:
     """Refuse (ValidationError) more images, nodes or pairs than one task may have."""
     images = len(wish["images"])
     if images > settings.MAX_IMAGES:
         text = f"{images} images; at most {settings.MAX_IMAGES} are possible. Make several tasks."
         raise serializers.ValidationError({"images": text}, "too_many")
     nodes = len(wish["node_names"]) or Node.objects.count()
-    if wish["node_selector"] and (nodes > settings.MAX_NODES or nodes * images > settings.MAX_PAIRS):
-        wanted = selectors.parse(wish["node_selector"])
-        nodes = sum(wanted.matches(labels) for labels in Node.objects.values_list("labels", flat=True).iterator())
+    if nodes > settings.MAX_NODES or nodes * images > settings.MAX_PAIRS:  # only then it is worth looking at each
+        nodes = count_nodes(wish, tenant)
     if nodes > settings.MAX_NODES:
         field = next(field for field in TARGETS if wish[field])
         text = f"{nodes} nodes; at most {settings.MAX_NODES} are possible. Make several tasks."
@@ -178,6 +182,17 @@ def check_size(wish: Mapping[str, Any]) -> None:
     if pairs > settings.MAX_PAIRS:
         text = f"{images} images on {nodes} nodes are {pairs} pairs; {settings.MAX_PAIRS} are possible."
         raise serializers.ValidationError({"images": f"{text} Make several tasks."}, "too_many_pairs")
+
+
+def count_nodes(wish: Mapping[str, Any], tenant: Tenant) -> int:
+    """How many nodes this asks for: as many as it names, or as there are in the tenant's pool and match."""
+    if wish["node_names"]:
+        return len(wish["node_names"])
+    wanted = [selectors.parse(text) for text in (wish["node_selector"], tenant.node_pool) if text]
+    if not wanted:
+        return Node.objects.count()
+    labels = Node.objects.values_list("labels", flat=True).iterator()
+    return sum(all(selector.matches(one) for selector in wanted) for one in labels)
 
 
 def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: bool) -> None:

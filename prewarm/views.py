@@ -21,12 +21,13 @@ from ips.query import chosen, holding, only_known, ordered_by, ordering
 from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
 from prewarm.changes import ChangesAnswer, EventsAnswer, changes, etag, events
+from prewarm.eligibility import in_pool
 from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
 from prewarm.node_results import NodeResultSchema, node_results
 from prewarm.preview import preview
 from prewarm.preview.schema import Preview
 from prewarm.serializers import NodeSerializer, TaskDetail, TaskSerializer
-from prewarm.task_request import TaskRequest, check_precedence, with_lists
+from prewarm.task_request import TaskRequest, permitted
 from prewarm.task_rows import for_lists
 
 LARGEST = 10**15 - 1
@@ -173,9 +174,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
         asked.is_valid(raise_exception=True)
         wish = dict(asked.validated_data)
         tenant = tenant_for(request, wish.pop("tenant"))
-        wish = with_lists(wish, tenant)
-        check_precedence(wish, tenant, may_be_urgent="tasks.urgent" in Rights.of(request).everywhere())
-        return tenant, wish
+        return tenant, permitted(wish, tenant, may_be_urgent="tasks.urgent" in Rights.of(request).everywhere())
 
     def who(self, request: Request) -> dict[str, Any]:
         assert isinstance(request.user, User)
@@ -196,7 +195,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
 
 
 class NodeViewSet(viewsets.GenericViewSet[Node]):
-    """The cluster's nodes as the watcher last saw them."""
+    """The cluster's nodes as the watcher last saw them; where tenants have node pools, those of one's own tenants."""
 
     serializer_class = NodeSerializer
     queryset = Node.objects.all()
@@ -210,12 +209,26 @@ class NodeViewSet(viewsets.GenericViewSet[Node]):
     def list(self, request: Request) -> Response:
         only_known(request, "selector", "search")
         rows = Node.objects.order_by("name")
+        if (mine := _of_pools(Rights.of(request))) is not None:
+            rows = rows.filter(pk__in=mine)
         if search := request.query_params.get("search", "")[:253]:
             rows = rows.filter(holding(search, "name"))
         if text := request.query_params.get("selector", ""):
             rows = rows.filter(pk__in=_matching(text))
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(NodeSerializer(page, many=True).data)
+
+
+def _of_pools(rights: Rights) -> list[str] | None:
+    """The nodes in the pools of one's tenants; None when one of them may use all nodes."""
+    pools = set(rights.tenants().values_list("node_pool", flat=True))
+    if "" in pools or rights.platform_admin:
+        return None
+    return [
+        name
+        for name, labels in Node.objects.values_list("name", "labels")
+        if any(in_pool(labels, pool) for pool in pools)
+    ]
 
 
 def _matching(text: str) -> list[str]:

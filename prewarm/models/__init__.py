@@ -8,6 +8,7 @@ from prewarm.models.installation import Installation
 from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
+from prewarm.models.pairs_of_day import PairsOfDay
 from prewarm.models.registry_check import RegistryCheck
 from prewarm.models.setting import Setting
 from prewarm.models.tally import Tally
@@ -30,6 +31,7 @@ __all__ = [
     "NodeSlot",
     "NodeStatus",
     "NodeView",
+    "PairsOfDay",
     "PullPolicy",
     "Puller",
     "RegistryCheck",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from accounts.models import Tenant
-from prewarm import order
+from prewarm import order, quotas
 from prewarm.clock import database_now
 from prewarm.eligibility import skip_reason
 from prewarm.estimate import Estimate, estimate
@@ -35,11 +36,17 @@ def preview(wish: Mapping[str, Any], tenant: Tenant, *, wait_seconds: float = 0.
     """
     now = database_now()
     asked = Images(wish["images"], now)
-    matched = matching_nodes(selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"])
+    pool = tenant.node_pool
+    matched = matching_nodes(
+        selector=wish["node_selector"], names=wish["node_names"], all_nodes=wish["all_nodes"], pool=pool
+    )
     reasons = {
-        name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"])
+        name: "node_gone" if node is None else skip_reason(node, include_cordoned=wish["include_cordoned"], pool=pool)
         for name, node in matched.items()
     }
+    outside = [name for name, reason in reasons.items() if reason == "outside_pool" and not wish["node_names"]]
+    for name in outside:  # a selector does not mean them
+        del matched[name], reasons[name]
     shown = list(matched)[:SHOWN]
     fresh = NodeView.load().fresh()
     evidence = fresh and wish["pull_policy"] != PullPolicy.ALWAYS
@@ -91,12 +98,27 @@ def preview(wish: Mapping[str, Any], tenant: Tenant, *, wait_seconds: float = 0.
         "timeout_seconds": estimated.timeout if given is None else given,
         "waits": waits(mine, [node.name for node in left], now, fresh=fresh),
         "warnings": [
+            *_of_the_tenant(tenant, len(outside), len(matched) * len(wish["images"]), now),
             *_warnings(wish, len(matched), fresh),
             *_of_time(given, estimated),
             *warnings(images, told, platforms),
             *_on_nodes(images, warm.crowded),
         ],
     }
+
+
+def _of_the_tenant(tenant: Tenant, outside: int, pairs: int, now: datetime) -> list[str]:
+    """What its node pool leaves out, and what its limits would refuse."""
+    found = []
+    if outside:
+        verb, they_are = ("is", "it is") if outside == 1 else ("are", "they are")
+        found.append(
+            f"{nodes(outside)} that would match {verb} not in {tenant}'s node pool ({tenant.node_pool}): {they_are} "
+            "left out."
+        )
+    if refused := quotas.refusal(tenant, pairs, now):
+        found.append(f"The task would be refused now: {refused}")
+    return found
 
 
 def _which(wanted: Presence, found: Sequence[Presence]) -> list[int]:

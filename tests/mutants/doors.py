@@ -29,9 +29,10 @@ GUARDED = (
     "accounts/key_check.py",
     "accounts/people.py",
     "accounts/permissions.py",
+    "prewarm/submit.py",
     "prewarm/task_request.py",
 )
-GUARDS = re.compile(r"_refuse\w*|_not_oneself|check_precedence")
+GUARDS = re.compile(r"_refuse\w*|_not_oneself|check_(precedence|images|pull_secrets)|take")
 REFUSALS = re.compile(
     r"AuthenticationFailed|Problem\(4|_role_too_low|_no_membership|_key_too_small|own_account|last_platform_admin"
 )

@@ -24,7 +24,7 @@ STAGES = (
     ["tests/accounts/test_matrix.py", "-k", " or ".join(WHERE_MOST_ARE)],
     [
         *(f"tests/accounts/test_{name}.py" for name in ACCOUNTS),
-        *(f"tests/prewarm/test_{name}.py" for name in ("precedence", "settings_api")),
+        *(f"tests/prewarm/test_{name}.py" for name in ("precedence", "settings_api", "tenant_rules", "tenant_limits")),
     ],
 )
 LONGEST_SECONDS = 1800

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Tenant
 from prewarm import submit
 from prewarm.models import Batch, BatchStatus, Limit, Node, NodeView, Task
-from prewarm.task_request import TaskRequest, with_lists
+from prewarm.task_request import TaskRequest, permitted
 
 
 def cluster_of(*names: str, **values: Any) -> list[Node]:
@@ -37,7 +37,7 @@ def asked(images: list[str] | None = None, tenant: str = "default", **wishes: An
     wish = dict(request.validated_data)
     wish.pop("tenant")
     team, _ = Tenant.objects.get_or_create(slug=tenant, defaults={"name": tenant})
-    wish = with_lists(wish, team)
+    wish = permitted(wish, team, may_be_urgent=True)
     return submit.submit(tenant=team, user=None, actor="test", request_id="", wish=wish)
 
 

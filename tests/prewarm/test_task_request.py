@@ -9,9 +9,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.exceptions import ValidationError
 
+from accounts.models import Tenant
 from ips.problems import FieldError, field_errors
 from prewarm.models import Node, NodeView
-from prewarm.task_request import TaskRequest
+from prewarm.task_request import TaskRequest, permitted
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +27,15 @@ def read(**fields: Any) -> dict[str, Any]:
     return dict(request.validated_data)
 
 
+def accepted(**fields: Any) -> dict[str, Any]:
+    """A request with these fields, as the tenant `default` may ask it."""
+    return permitted(read(**fields), Tenant.objects.get(slug="default"), may_be_urgent=True)
+
+
 def refusals(**fields: Any) -> list[FieldError]:
     """What is wrong with a request with these fields."""
     try:
-        read(**fields)
+        accepted(**fields)
     except ValidationError as error:
         return field_errors(error)
     return []
@@ -124,7 +130,7 @@ class TestImages:
         assert "registry/repository:tag" in error["detail"]
 
     def test_named_twice_are_pulled_once_in_the_order_given(self) -> None:
-        assert read(images=["redis:7", "nginx:1", "redis:7", " nginx:1 "])["images"] == ["redis:7", "nginx:1"]
+        assert accepted(images=["redis:7", "nginx:1", "redis:7", " nginx:1 "])["images"] == ["redis:7", "nginx:1"]
 
     def test_up_to_the_limit_are_accepted(self, settings: Settings) -> None:
         settings.MAX_IMAGES = 3
@@ -199,7 +205,7 @@ class TestSizes:
     def test_as_many_pairs_as_possible_are_accepted(self, settings: Settings) -> None:
         settings.MAX_PAIRS = 6
 
-        assert read(all_nodes=None, node_names=["a", "b", "c"], images=["x", "y"])
+        assert accepted(all_nodes=None, node_names=["a", "b", "c"], images=["x", "y"])
 
     def test_one_pair_more_is_refused(self, settings: Settings) -> None:
         settings.MAX_PAIRS = 5
@@ -217,7 +223,7 @@ class TestSizes:
     ) -> None:
         nodes(4)
         settings.MAX_PAIRS, settings.MAX_NODES = 4, 4
-        assert read(**fields)
+        assert accepted(**fields)
 
         assert pointers(images=["x", "y"], **fields) == [("images", "too_many_pairs")]
 
@@ -229,7 +235,7 @@ class TestSizes:
         nodes(2, {"pool": "gpu"}, prefix="gpu")
         settings.MAX_PAIRS = 4
 
-        assert read(all_nodes=None, node_selector="pool=gpu", images=["x", "y"])
+        assert accepted(all_nodes=None, node_selector="pool=gpu", images=["x", "y"])
         assert pointers(all_nodes=None, node_selector="!pool", images=["x"]) == [("images", "too_many_pairs")]
 
     def test_a_selector_costs_nothing_in_a_cluster_that_is_small_enough(
@@ -237,8 +243,8 @@ class TestSizes:
     ) -> None:
         nodes(5)
 
-        with django_assert_num_queries(1):
-            read(all_nodes=None, node_selector="pool=gpu")
+        with django_assert_num_queries(2):  # the tenant, and how many nodes there are
+            accepted(all_nodes=None, node_selector="pool=gpu")
 
 
 NUMBERS = [

@@ -5,17 +5,33 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
+from rest_framework.exceptions import ValidationError
 
 from accounts import people
 from accounts.audit import By
 from accounts.models import Membership, Role, Tenant, User
-from ips.human_names import human_name_problem
+from accounts.tenant_request import RULES, TenantChange
+from accounts.tenant_usage import usage
 from ips.operator_command import USAGE, OperatorCommand, shell_actor
-from ips.problems import Problem
+from ips.problems import Problem, field_errors
 
+# For these words a rule is taken away.
+NONE, ANY = "none", "any"
+MOST = {
+    "max-running-tasks": "tasks at once that are not over",
+    "max-nodes-at-once": "nodes that its tasks pull on at once",
+    "max-pairs-per-day": "images × nodes that it may ask for in a day (UTC)",
+    "max-api-keys": "API keys that are good at once",
+}
+LISTS = {
+    "allowed-images": "patterns of all that it may pull, like docker.io/library/*",
+    "denied-images": "patterns of what it may not pull",
+    "pull-secrets": "the pull secrets that its tasks may name",
+}
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,63}", re.ASCII)
 
 
@@ -26,13 +42,20 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON")
-        moves = parser.add_subparsers(dest="move", required=True, metavar="create|list|set|join|leave")
+        moves = parser.add_subparsers(dest="move", required=True, metavar="create|list|show|set|join|leave")
         for move, does in (("create", "make one"), ("set", "change one")):
             one = moves.add_parser(move, help=does)
             one.add_argument("slug", help="its short name")
             one.add_argument("--name", help="its name for people")
-            one.add_argument("--max-priority", type=int, choices=range(1, 11), metavar="1-10")
+            one.add_argument("--max-priority", metavar="1-10", help="the highest priority its tasks may have")
+            for option, about in MOST.items():
+                one.add_argument(f"--{option}", metavar="N", help=f"{about}; {NONE} for no limit of its own")
+            one.add_argument("--node-pool", metavar="SELECTOR", help="the nodes it may use; '' for all")
+            for option, about in LISTS.items():
+                one.add_argument(f"--{option}", nargs="*", metavar="X", help=f"{about}; {ANY} takes the rule away")
         moves.add_parser("list", help="all tenants with their members")
+        show = moves.add_parser("show", help="one with its rules, and what it uses of its limits")
+        show.add_argument("slug")
         join = moves.add_parser("join", help="take a user in, or change the role")
         join.add_argument("slug")
         join.add_argument("username")
@@ -57,6 +80,8 @@ class Command(OperatorCommand):
             members = ", ".join(f"{name} ({role})" for name, role in tenant["members"].items()) or "no members"
             priority = f"priority up to {tenant['max_priority']}"
             self.stdout.write(f"{tenant['slug']}: {tenant['name']}, {priority}; {members}")
+        if options["move"] == "show":
+            self.stdout.writelines(f"{line}\n" for line in rules(tenants[0]))
 
     def move(self, options: dict[str, Any], by: By) -> Tenant:
         slug = options["slug"]
@@ -65,6 +90,8 @@ class Command(OperatorCommand):
                 refuse("A slug has letters, digits, - and _, at most 63.")
             return people.create_tenant(slug, by, **wanted(options))
         tenant = Tenant.objects.filter(slug=slug).first() or refuse(f"There is no tenant {slug!r}.")
+        if options["move"] == "show":
+            return tenant
         if options["move"] == "set":
             return people.change_tenant(tenant, wanted(options), by)
         name = options["username"]
@@ -80,9 +107,43 @@ class Command(OperatorCommand):
 
 
 def wanted(options: dict[str, Any]) -> dict[str, Any]:
-    if options["name"] is not None and (problem := human_name_problem(options["name"])):
-        refuse(problem)
-    return {name: options[name] for name in ("name", "max_priority") if options[name] is not None}
+    """What the options say, checked as the API checks it."""
+    data = {name: options[name] for name in ("name", "max_priority", "node_pool") if options[name] is not None}
+    for option in MOST:
+        if (value := options[_field(option)]) is not None:
+            data[_field(option)] = None if value == NONE else value
+    for option in LISTS:
+        if (values := options[_field(option)]) is not None:
+            data[_field(option)] = None if values == [ANY] else values
+    asked = TenantChange(data=data)
+    try:
+        asked.is_valid(raise_exception=True)
+    except ValidationError as wrong:
+        refuse("\n".join(f"{_option(error['pointer'])}: {error['detail']}" for error in field_errors(wrong)))
+    return dict(asked.validated_data)
+
+
+def rules(tenant: Tenant) -> Iterator[str]:
+    """Every limit with what is used of it, and every rule, a line each."""
+    for name, one in usage(tenant).items():
+        limit = "no limit" if one["limit"] is None else f"of {one['limit']:,}"
+        used = "not counted" if one["used"] is None else f"{one['used']:,}"
+        yield f"  {name.replace('_', ' ')}: {used}, {limit}"
+    yield f"  node pool: {tenant.node_pool or 'all nodes'}"
+    for option in LISTS:
+        values = getattr(tenant, _field(option))
+        yield f"  {option.replace('-', ' ')}: {'no rule' if values is None else ', '.join(values) or 'none'}"
+
+
+def _field(option: str) -> str:
+    return option.replace("-", "_")
+
+
+def _option(pointer: str) -> str:
+    """The option behind a field of the request."""
+    field, _, index = pointer.partition("/")
+    option = f"--{field.replace('_', '-')}"
+    return f"{option} {int(index) + 1}" if index.isdigit() else option
 
 
 def told(tenant: Tenant) -> dict[str, Any]:
@@ -91,7 +152,7 @@ def told(tenant: Tenant) -> dict[str, Any]:
         "id": str(tenant.pk),
         "slug": tenant.slug,
         "name": tenant.name,
-        "max_priority": tenant.max_priority,
+        **{name: getattr(tenant, name) for name in RULES},
         "members": {member.user.username: member.role for member in members},
     }
 

@@ -312,7 +312,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The cluster's nodes as the watcher last saw them. */
+        /** @description The cluster's nodes as the watcher last saw them; where tenants have node pools, those of one's own tenants. */
         get: operations["nodes_list"];
         put?: never;
         post?: never;
@@ -547,6 +547,23 @@ export interface paths {
         patch: operations["tenants_partial_update"];
         trace?: never;
     };
+    "/api/v1/tenants/{id}/usage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the tenant has of each limit now. */
+        get: operations["tenants_usage_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/": {
         parameters: {
             query?: never;
@@ -645,6 +662,7 @@ export interface components {
             /** Format: uuid */
             readonly replaced_by: string | null;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         ApiKeyRequestRequest: {
             /**
              * @description Where it works; by default `default`.
@@ -794,6 +812,7 @@ export interface components {
             /** Format: date-time */
             readonly changed_at: string;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         ImageListRequestRequest: {
             name: string;
             images: string[];
@@ -856,6 +875,12 @@ export interface components {
             running_pull_jobs: number;
             unfinished_tasks: number;
         };
+        /** @description `limit` is null where there is none; `used` is null where nothing is counted. */
+        LimitUse: {
+            used: number | null;
+            limit: number | null;
+        };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         LoginRequest: {
             username: string;
             password: string;
@@ -883,6 +908,7 @@ export interface components {
             readonly active: boolean;
             readonly role: components["schemas"]["RoleEnum"];
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         MemberRequestRequest: {
             role: components["schemas"]["RoleEnum"];
             /** @default  */
@@ -1153,16 +1179,19 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["User"][];
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         PasswordRequest: {
             current: string;
             new: string;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         PatchedImageListChangeRequest: {
             name?: string;
             images?: string[];
             notes?: string;
             tags?: string[];
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         PatchedRoleChangeRequest: {
             role?: components["schemas"]["RoleEnum"];
         };
@@ -1191,10 +1220,28 @@ export interface components {
             keep_tasks_days?: number | null;
             keep_audit_days?: number | null;
         };
+        /** @description What is to be changed; null takes a rule away. */
         PatchedTenantChangeRequest: {
             name?: string;
             max_priority?: number;
+            /** @description Tasks at once that are not over. */
+            max_running_tasks?: number | null;
+            /** @description Nodes that its tasks pull on at once; null for what the settings say of all tenants. */
+            max_nodes_at_once?: number | null;
+            /** @description Images × nodes that it may ask for in a day (UTC). */
+            max_pairs_per_day?: number | null;
+            /** @description API keys that are good at once; null for 50. */
+            max_api_keys?: number | null;
+            /** @description A label selector of the nodes that it may use; empty for all. */
+            node_pool?: string;
+            /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
+            allowed_images?: string[] | null;
+            /** @description Patterns of what it may not pull, whatever is allowed. */
+            denied_images?: string[] | null;
+            /** @description The pull secrets that its tasks may name; null for any. */
+            pull_secrets?: string[] | null;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         PatchedUserChangeRequest: {
             email?: string;
             first_name?: string;
@@ -1333,6 +1380,7 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         ResetPasswordRequest: {
             /** @description What stands behind the # of the link. */
             token: string;
@@ -1345,6 +1393,7 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "viewer" | "operator" | "admin";
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         RotateRequestRequest: {
             /**
              * @description How long the old one goes on.
@@ -1574,6 +1623,7 @@ export interface components {
          * @enum {string}
          */
         TaskStatusEnum: "pending" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
+        /** @description A tenant and its rules; where one is null, the tenant has none of its own. */
         Tenant: {
             /** Format: uuid */
             readonly id: string;
@@ -1581,13 +1631,53 @@ export interface components {
             readonly name: string;
             /** @description The highest priority its tasks may have, 1 to 10. */
             readonly max_priority: number;
+            /** @description Tasks at once that are not over; empty for no limit. */
+            readonly max_running_tasks: number | null;
+            /** @description Nodes that its tasks pull on at once; empty for what the settings say of all tenants. */
+            readonly max_nodes_at_once: number | null;
+            /** @description Images × nodes that it may ask for in a day (UTC); empty for no limit. */
+            readonly max_pairs_per_day: number | null;
+            /** @description API keys that are good at once; empty for 50. */
+            readonly max_api_keys: number | null;
+            /** @description A label selector of the nodes that it may use; empty for all nodes. */
+            readonly node_pool: string;
+            allowed_images: string[] | null;
+            denied_images: string[] | null;
+            pull_secrets: string[] | null;
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description What is to be changed; null takes a rule away. */
         TenantRequestRequest: {
             name?: string;
             max_priority?: number;
+            /** @description Tasks at once that are not over. */
+            max_running_tasks?: number | null;
+            /** @description Nodes that its tasks pull on at once; null for what the settings say of all tenants. */
+            max_nodes_at_once?: number | null;
+            /** @description Images × nodes that it may ask for in a day (UTC). */
+            max_pairs_per_day?: number | null;
+            /** @description API keys that are good at once; null for 50. */
+            max_api_keys?: number | null;
+            /** @description A label selector of the nodes that it may use; empty for all. */
+            node_pool?: string;
+            /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
+            allowed_images?: string[] | null;
+            /** @description Patterns of what it may not pull, whatever is allowed. */
+            denied_images?: string[] | null;
+            /** @description The pull secrets that its tasks may name; null for any. */
+            pull_secrets?: string[] | null;
             slug: string;
+        };
+        TenantUsage: {
+            /** @description Tasks that are not over. */
+            running_tasks: components["schemas"]["LimitUse"];
+            /** @description Nodes that are pulled on now. */
+            nodes_at_once: components["schemas"]["LimitUse"];
+            /** @description Images × nodes asked for since midnight, UTC; counted while there is a limit. */
+            pairs_today: components["schemas"]["LimitUse"];
+            /** @description API keys that are good. */
+            api_keys: components["schemas"]["LimitUse"];
         };
         Token: {
             /** @description For the header: Authorization: Bearer <token>. */
@@ -1624,6 +1714,7 @@ export interface components {
             /** Format: date-time */
             readonly date_joined: string;
         };
+        /** @description Refuses fields that do not exist, each by its name: a misspelt limit must not pass unnoticed. */
         UserRequestRequest: {
             username: string;
             email?: string;
@@ -3168,6 +3259,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenants_usage_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantUsage"];
                 };
             };
             /** @description Any error. */

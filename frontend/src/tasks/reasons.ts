@@ -20,6 +20,7 @@ const reasons: Record<string, string> = {
   node_leaving: 'Node about to be removed',
   wrong_os: 'Not a Linux node',
   no_disk_headroom: 'Not enough disk left',
+  outside_pool: 'Not in the node pool',
   no_nodes: 'No node matched',
   too_big: 'More than one task may have',
   evicted: 'Evicted',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +15,14 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
 from ips.operator_command import INTERRUPTED, USAGE, OperatorCommand, shell_actor
-from ips.problems import Problem, field_errors
+from ips.problems import FieldError, Problem, field_errors
 from prewarm import submit
 from prewarm.image_lists import ids_of
 from prewarm.models import Task, TaskStatus
 from prewarm.preview import preview
 from prewarm.reasons import label_for
 from prewarm.serializers import TaskDetail
-from prewarm.task_request import TaskRequest, check_precedence, with_lists
+from prewarm.task_request import TaskRequest, permitted
 from prewarm.terminal.layout import Page, width_of
 from prewarm.terminal.preview_page import preview_page
 from prewarm.terminal.progress import Progress
@@ -86,17 +87,16 @@ class Command(OperatorCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = Tenant.objects.filter(slug=options["tenant"] or DEFAULT_TENANT).first()
-        wish = self.wish(options, tenant)
         if tenant is None:
             raise CommandError(f"There is no tenant {options['tenant']!r}.", returncode=USAGE)
-        try:
-            check_precedence(wish, tenant, may_be_urgent=True)
-        except Problem as refused:
-            raise CommandError(str(refused.detail), returncode=USAGE) from refused
+        wish = self.wish(options, tenant)
         if options["dry_run"]:
             self.show_preview(wish, tenant, as_json=options["json"])
             return
-        task = submit.submit(tenant=tenant, user=None, actor=shell_actor(), request_id="", wish=wish)
+        try:
+            task = submit.submit(tenant=tenant, user=None, actor=shell_actor(), request_id="", wish=wish)
+        except Problem as refused:
+            raise CommandError(str(refused.detail), returncode=USAGE) from refused
         if not options["wait"]:
             self.report(task, as_json=options["json"])
             self.stderr.write(f"Follow it with: manage.py task show {str(task.pk)[:8]}")
@@ -116,7 +116,7 @@ class Command(OperatorCommand):
         if task.status != TaskStatus.SUCCEEDED:
             sys.exit(SOME_NOT_WARM)
 
-    def wish(self, options: dict[str, Any], tenant: Tenant | None) -> dict[str, Any]:
+    def wish(self, options: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
         """The request that these options mean, checked as the API checks it."""
         data: dict[str, Any] = {name: options[name] for name in OPTIONS if options[name] is not None}
         data |= {name: options[name] for name in GIVEN}
@@ -126,18 +126,17 @@ class Command(OperatorCommand):
         if options["names"] is not None:
             data["node_names"] = [name.strip() for name in options["names"].split(",")]
         try:
-            if tenant and options["lists"]:
+            if options["lists"]:
                 data["image_lists"] = ids_of(options["lists"], tenant)
             asked = TaskRequest(data=data)
             asked.is_valid(raise_exception=True)
             wish = dict(asked.validated_data)
             del wish["tenant"]
-            return with_lists(wish, tenant) if tenant else wish
+            return permitted(wish, tenant, may_be_urgent=True)
         except ValidationError as wrong:
-            lines = [f"{_as_typed(error['pointer'])}: {error['detail']}" for error in field_errors(wrong)]
-            raise CommandError("\n".join(lines), returncode=USAGE) from wrong
+            raise CommandError(_lines(field_errors(wrong)), returncode=USAGE) from wrong
         except Problem as refused:
-            raise CommandError(str(refused.detail), returncode=USAGE) from refused
+            raise CommandError(_lines(refused.errors) or str(refused.detail), returncode=USAGE) from refused
 
     def follow(self, task: Task, seconds: float | None) -> bool:
         """Show progress on stderr until the task ends; false when the time is over first."""
@@ -184,6 +183,10 @@ def _json(value: Any) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
+def _lines(errors: Iterable[FieldError]) -> str:
+    return "\n".join(f"{_as_typed(error['pointer'])}: {error['detail']}" for error in errors)
+
+
 def _as_typed(pointer: str) -> str:
     """The option behind a field of the request."""
     field, _, index = pointer.partition("/")
@@ -192,6 +195,7 @@ def _as_typed(pointer: str) -> str:
         "node_selector": "--selector",
         "node_names": "--names",
         "pull_secrets": "--pull-secret",
+        "image_lists": "--list",
     }
     name = option.get(field, f"--{field.replace('_', '-')}")
     return f"{name} {int(index) + 1}" if index.isdigit() else name

@@ -1,0 +1,41 @@
+"""How much of its limits a tenant uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api_keys import good_keys, most_keys
+from accounts.models import Tenant
+from prewarm import limits, quotas
+from prewarm.clock import database_now
+
+
+class LimitUse(serializers.Serializer[Any]):
+    """`limit` is null where there is none; `used` is null where nothing is counted."""
+
+    used = serializers.IntegerField(allow_null=True)
+    limit = serializers.IntegerField(allow_null=True)
+
+
+class TenantUsage(serializers.Serializer[Any]):
+    running_tasks = LimitUse(help_text="Tasks that are not over.")
+    nodes_at_once = LimitUse(help_text="Nodes that are pulled on now.")
+    pairs_today = LimitUse(help_text="Images × nodes asked for since midnight, UTC; counted while there is a limit.")
+    api_keys = LimitUse(help_text="API keys that are good.")
+
+
+def usage(tenant: Tenant) -> dict[str, dict[str, int | None]]:
+    name = f"tenant:{tenant.pk}"
+    nodes = limits.read([name])[name]
+    counted = tenant.max_pairs_per_day is not None
+    return {
+        "running_tasks": {"used": quotas.running_tasks(tenant), "limit": tenant.max_running_tasks},
+        "nodes_at_once": {"used": int(nodes.used), "limit": nodes.cap},
+        "pairs_today": {
+            "used": quotas.pairs_today(tenant, database_now()) if counted else None,
+            "limit": tenant.max_pairs_per_day,
+        },
+        "api_keys": {"used": good_keys(tenant), "limit": most_keys(tenant)},
+    }
