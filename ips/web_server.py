@@ -8,7 +8,7 @@ from ips.environment import envint, envstr
 from ips.logs import logging_settings
 
 bind = [envstr("IPS_WEB_ADDRESS", "127.0.0.1:8000"), *filter(None, [envstr("IPS_METRICS_ADDRESS")])]
-worker_class = "gthread"
+worker_class = "ips.slow_clients.ImpatientWorker"  # gunicorn's threads
 workers = 1
 threads = envint("IPS_WEB_THREADS", 8, at_least=1)
 keepalive = 75

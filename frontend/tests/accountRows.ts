@@ -39,7 +39,22 @@ export function newUser(given: Partial<User> = {}): User {
 
 export function newTenant(given: Partial<Tenant> = {}): Tenant {
   const slug = given.slug ?? 'default'
-  return { id: id(), slug, name: slug, max_priority: 10, created_at: '2026-11-24T08:00:00Z', ...given }
+  return {
+    id: id(),
+    slug,
+    name: slug,
+    max_priority: 10,
+    max_running_tasks: null,
+    max_nodes_at_once: null,
+    max_pairs_per_day: null,
+    max_api_keys: null,
+    node_pool: '',
+    allowed_images: null,
+    denied_images: null,
+    pull_secrets: null,
+    created_at: '2026-11-24T08:00:00Z',
+    ...given,
+  }
 }
 
 export function newKey(given: Partial<ApiKey> = {}): ApiKey {

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.databases
 
 
 def pool(selector: str) -> None:
-    people.change_tenant(Tenant.objects.get(slug="default"), {"node_pool": selector}, By(None, "cli:root"))
+    tenant, _ = Tenant.objects.get_or_create(slug="default", defaults={"name": "default"})
+    people.change_tenant(tenant, {"node_pool": selector}, By(None, "cli:root"))
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ CLI = By(None, "cli:root")
 
 def limit(**wanted: int | None) -> Tenant:
     """Give the tenant `default` these limits."""
-    return people.change_tenant(Tenant.objects.get(slug="default"), wanted, CLI)
+    tenant, _ = Tenant.objects.get_or_create(slug="default", defaults={"name": "default"})
+    return people.change_tenant(tenant, wanted, CLI)
 
 
 def refusal(answer: Any) -> tuple[int, str]:
@@ -151,8 +152,7 @@ def test_counts_of_old_days_are_cleared_away() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_nodes_at_once_are_the_cap_of_the_tenants_limit_at_once_and_the_general_one_comes_back() -> None:
-    tenant = Tenant.objects.get(slug="default")
-    name = f"tenant:{tenant.pk}"
+    name = f"tenant:{limit(max_nodes_at_once=None).pk}"
     usual = limits.read([name])[name].cap
 
     limit(max_nodes_at_once=3)

@@ -200,7 +200,7 @@ class Sender:
         """The code of the problem, if it is one."""
         keys = re.findall(r"\(\?P<(\w+)>|<(?:\w+:)?(\w+)>", route.pattern)
         with transaction.atomic():
-            pk = str(thing_of(route)(self.client.user, "default").pk) if keys else ""
+            pk = str(thing_of(route.name)(self.client.user, "default").pk) if keys else ""
             path = reverse(route.name, args=[pk] if keys else [])
             answer = self.client.generic(method, f"{path}?{query}" if query else path, **more)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -1,14 +1,15 @@
-import { expect, hasPerson, signIn, test } from './people'
+import { expect, hasPerson, nobody, signIn, test } from './people'
 
 // Signing in elsewhere asks who is signed in there; a session that was ended is told by 401.
 test.use({ person: 'vera', provokes: [401, 422] })
 
 test('someone sees where she is signed in, and ends another session', async ({ page, browser, baseURL }) => {
   test.skip(!hasPerson('vera'), 'the instance that was named has no viewer (IPS_VIEWER_PASSWORD)')
-  const elsewhere = await browser.newPage({ baseURL, userAgent: 'Mozilla/5.0 (iPhone) Version/19.0 Safari/604.1' })
+  const userAgent = 'Mozilla/5.0 (iPhone) Version/19.0 Safari/604.1'
+  const elsewhere = await browser.newPage({ baseURL, userAgent, storageState: nobody })
   await elsewhere.goto('/sign-in')
   await signIn(elsewhere, 'vera')
-  await expect(elsewhere.getByRole('heading', { name: 'Tasks' })).toBeVisible()
+  await expect(elsewhere.getByRole('heading', { name: 'Tasks', exact: true })).toBeVisible()
 
   await page.goto('/tasks')
   await page.getByRole('button', { name: /Signed in as vera/ }).click()

@@ -41,6 +41,9 @@ export const test = base.extend<Options>({
   ],
 })
 
+/** Of a browser in which nobody is signed in. */
+export const nobody = { cookies: [], origins: [] }
+
 export function hasPerson(person: Person): boolean {
   return process.env[`IPS_BROWSER_PASSWORD_${person}`] !== undefined
 }

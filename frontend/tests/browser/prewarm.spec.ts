@@ -30,7 +30,7 @@ test('someone signs in, starts a task, and watches images become warm', async ({
 test('no token is where scripts could read it', async ({ page, context }) => {
   await page.goto('/')
   await signIn(page, 'admin')
-  await expect(page.getByRole('heading', { name: 'Tasks' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Tasks', exact: true })).toBeVisible()
 
   const readable = await page.evaluate(() => {
     const stored = [localStorage, sessionStorage].flatMap((store) => Object.entries(store))

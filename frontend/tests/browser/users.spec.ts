@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 
-import { expect, signInAs, test } from './people'
+import { expect, nobody, signInAs, test } from './people'
 
 test.use({ person: 'admin', provokes: [401, 422] })
 
@@ -8,7 +8,7 @@ const PASSWORD = 'forty winks before noon'
 
 test('a new user sets a password by the link, signs in, and is out once disabled', async ({ page, browser, baseURL }) => {
   const link = await makeUser(page, 'nina')
-  const hers = await browser.newPage({ baseURL })
+  const hers = await browser.newPage({ baseURL, storageState: nobody })
   await hers.goto(link)
   await hers.getByLabel('New password').fill(PASSWORD)
   await hers.getByLabel('The same again').fill(PASSWORD)

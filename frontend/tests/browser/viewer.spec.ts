@@ -9,7 +9,7 @@ test.describe('someone who may only look', () => {
   test('sees tasks and nodes, and no button to make a task', async ({ page }) => {
     await page.goto('/tasks')
     await expect(page.getByRole('button', { name: /Signed in as vera\s+Viewer/ })).toBeVisible()
-    await expect(page.getByRole('heading', { name: 'Tasks' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Tasks', exact: true })).toBeVisible()
 
     await expect(page.getByRole('button', { name: /new task|first task/i })).toHaveCount(0)
     await page.goto('/tasks/new')

@@ -92,7 +92,7 @@ describe('a tenant’s members', () => {
 
   it('get another role, and are removed after a question', async () => {
     const shown = await openShop()
-    await press('Change the role of otto')
+    await press('Change role of otto')
     dialog().querySelector<HTMLInputElement>('input[value=admin]')?.click()
     await send()
     await eventually(() => shown.get('tbody').text().includes('Admin') || undefined)

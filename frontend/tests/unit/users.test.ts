@@ -85,8 +85,8 @@ describe('the users', () => {
 
   it('are signed out everywhere after a question', async () => {
     const shown = await openUsers()
-    expect(shown.find('[aria-label="Sign root out"]').exists()).toBe(false)
-    await press('Sign otto out')
+    expect(shown.find('[aria-label="Sign out root"]').exists()).toBe(false)
+    await press('Sign out otto')
     expect(held.api.accounts.signedOut).toEqual([])
     await press('Sign out')
 
