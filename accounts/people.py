@@ -144,7 +144,7 @@ def _still_an_admin(tenant: Tenant, by: By) -> None:
 
 def _one_at_a_time() -> None:
     """Who changes users queues up here: two could otherwise disable each other, each seeing the other stay."""
-    list(Tenant.objects.select_for_update().order_by("pk")[:1])
+    list(User.objects.select_for_update().filter(is_platform_admin=True).order_by("pk").values_list("pk"))
 
 
 def _taken(pointer: str, detail: str) -> Invalid:

@@ -52,7 +52,7 @@ class _Counts:
             self._counts[who] = (began, asked + 1)
             if len(self._counts) > REMEMBERED:
                 self._counts.popitem(last=False)
-        return Allowance(limit, limit - asked - 1, math.ceil(began + WINDOW_SECONDS - now))
+        return Allowance(limit, limit - asked - 1, math.ceil(WINDOW_SECONDS - (now - began)))
 
 
 _counts = _Counts()

@@ -30,14 +30,12 @@ class StrictFields(serializers.Serializer[Any]):
         return values
 
 
-def mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
-    """What to send instead of a value of a JSON type that the field would only guess from; empty where it fits."""
-    if value is None:  # the field says whether it may be
-        return ""
-    if isinstance(field, serializers.CharField) and not isinstance(value, str):
+def mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> Any:
+    """What to send instead of a value of a JSON type that the field would only guess from; by index in a list."""
+    if isinstance(field, serializers.CharField) and not isinstance(value, str | None):
         return 'This is a text: send it in quotes, like "1.27".'
-    if isinstance(field, serializers.BooleanField) and not isinstance(value, bool):
+    if isinstance(field, serializers.BooleanField) and not isinstance(value, bool | None):
         return "Send true or false, without quotes."
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        return next((text for item in value if (text := mistyped(field.child, item))), "")
-    return ""
+        return {index: text for index, item in enumerate(value) if (text := mistyped(field.child, item))}
+    return None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Tenant
@@ -18,7 +19,7 @@ from prewarm.image_lists import images_of
 from prewarm.models import Node, Puller, PullPolicy
 from prewarm.tenant_rules import check_images, check_pull_secrets
 
-_FAILURE_LIMIT = re.compile(r"[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%", re.ASCII)
+_FAILURE_LIMIT = re.compile(r"(?:[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%)?", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 TARGETS = ("node_selector", "node_names", "all_nodes")
 
@@ -51,6 +52,20 @@ class WholeNumberField(serializers.IntegerField):
         if isinstance(data, str) and not _WHOLE_NUMBER.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+class FailureLimitField(serializers.Field[str, Any, str, Any]):
+    """A count, as a number too, or a percentage; empty for none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = str(data).strip()
+        if isinstance(data, bool) or not isinstance(data, str | int) or not _FAILURE_LIMIT.fullmatch(text):
+            raise serializers.ValidationError("Write a number of nodes, like 5, or a percentage, like 10%.", "invalid")
+        return text
+
+    def to_representation(self, value: str) -> str:
+        return value
 
 
 class TaskRequest(StrictFields):
@@ -90,7 +105,7 @@ class TaskRequest(StrictFields):
     retry_backoff_seconds = WholeNumberField(required=False, default=30, min_value=0, max_value=3600)
     pull_policy = serializers.ChoiceField(PullPolicy.choices, required=False, default=PullPolicy.IF_NOT_PRESENT)
     pull_secrets = serializers.ListField(child=NodeNameField(), required=False, default=list, max_length=10)
-    failure_limit = serializers.CharField(required=False, default="", allow_blank=True)
+    failure_limit = FailureLimitField(required=False, default="")
     first_wave = WholeNumberField(required=False, default=0, min_value=0, max_value=100)
     strict_waves = serializers.BooleanField(required=False, default=False)
     allow_skipped = serializers.BooleanField(required=False, default=False)
@@ -111,11 +126,6 @@ class TaskRequest(StrictFields):
 
     def validate_node_selector(self, value: str) -> str:
         return _checked(selectors.parse, selectors.InvalidSelector, value) if value else value
-
-    def validate_failure_limit(self, value: str) -> str:
-        if value and not _FAILURE_LIMIT.fullmatch(value):
-            raise serializers.ValidationError("Write a number of nodes, like 5, or a percentage, like 10%.", "invalid")
-        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs["images"] or attrs["image_lists"]):

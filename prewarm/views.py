@@ -38,7 +38,7 @@ RESULT_ORDER = ("node", "status", "reason", "started_at", "finished_at")
 
 def after(request: Request) -> int:
     value = request.query_params.get("after", "0")
-    if not (value.isascii() and value.isdigit() and int(value) <= LARGEST):
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST))):
         raise Problem(400, "invalid_after", "after is the number `change` of an earlier answer, or 0.")
     return int(value)
 

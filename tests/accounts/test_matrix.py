@@ -26,7 +26,7 @@ from tests.accounts.matrix.tally import TALLY
 from tests.accounts.matrix.walk import Walk
 from tests.people import person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = pytest.mark.django_db
 ROUTES = [route for route in all_routes() if not route.name.startswith("admin:")]
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @schema().parametrize()
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_an_operation_keeps_its_word(case: schemathesis.Case) -> None:
     answer = with_real_id(case).call_and_validate(headers={"Authorization": f"Bearer {new_token()}"})
     TALLY.add(case.operation.label, answer.status_code)

@@ -1643,7 +1643,7 @@ export interface components {
             pull_policy?: components["schemas"]["PullPolicyEnum"];
             pull_secrets?: string[];
             /** @default  */
-            failure_limit?: string;
+            failure_limit?: string | number;
             /** @default 0 */
             first_wave?: number;
             /** @default false */

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.bench.experiments import (
+    api,
     big_tasks,
     cancel,
     first_pod,
@@ -62,6 +63,17 @@ EXPERIMENTS = (
             "simulated_worker_rss_mb",
         ),
         simulated.simulated,
+    ),
+    Experiment(
+        (
+            "list_100000_ratio_to_noop",
+            "list_100000_p95_ms",
+            "list_100000_queries",
+            "task_5000x20_ratio_to_noop",
+            "task_5000x20_queries",
+            "key_ratio_to_jwt",
+        ),
+        api.api,
     ),
     Experiment(("order",), order.order),
     Experiment(("growth",), growth.growth),
