@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+
+# Models that have no pages here, and why.
+NOT_SHOWN = {
+    "admin.LogEntry": "what it tells is in the audit, with more",
+    "auth.Group": "rights are roles in tenants",
+    "auth.Permission": "rights are roles in tenants",
+    "contenttypes.ContentType": "tells of the code, not of what happened",
+    "sessions.Session": "is empty: who is signed in is in accounts.Session",
+}
 
 
 class IpsAdminConfig(SimpleAdminConfig):
@@ -20,6 +30,19 @@ class IpsAdminSite(AdminSite):
     site_header = site_title = "IPS"
     index_title = "Administration"
     site_url = "/"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Platform administrators alone, whatever Django's own columns say."""
+        return bool(super().has_permission(request) and getattr(request.user, "is_platform_admin", False))
+
+    def each_context(self, request: HttpRequest) -> Any:
+        """With the banner that says which installation this is."""
+        simulated = "simulated cluster" if settings.CLUSTER == "simulated" else ""
+        banner = {
+            "environment_name": settings.ENVIRONMENT_NAME or simulated,
+            "environment_color": settings.ENVIRONMENT_COLOR,
+        }
+        return {**super().each_context(request), **banner}
 
     # Django's stubs promise narrower answers than Django's own pages give: hence Any, here and below.
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -270,6 +270,8 @@ class AuditEntry(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["action", "-id"], name="audit_by_action"),
             models.Index(fields=["tenant", "-id"], name="audit_by_tenant"),
+            models.Index(fields=["target"], name="audit_by_target"),
+            models.Index(fields=["request_id"], name="audit_by_request"),
         ]
 
     def __str__(self) -> str:

@@ -116,6 +116,9 @@ def envsecret(name: str, default: str = "") -> str:
     if file is None:
         return envstr(name, default)
     try:
-        return Path(file).read_text().strip()
+        secret = Path(file).read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE names {file!r}, which cannot be read: {error.strerror}.") from error
+    if not secret:  # taken for no secret, it would leave a door open
+        raise ImproperlyConfigured(f"{name}_FILE names {file!r}, which is empty.")
+    return secret

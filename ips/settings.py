@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from ips.debug_pages import refuse_debug_pages_elsewhere
 from ips.environment import (
     envbool,
     envchoice,
@@ -42,6 +43,8 @@ MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # True where browsers reach IPS by https only, through a proxy that says so in X-Forwarded-Proto.
 HTTPS = envbool("IPS_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+if DEBUG:
+    refuse_debug_pages_elsewhere(allowed_hosts=ALLOWED_HOSTS, address=envstr("IPS_WEB_ADDRESS"), https=HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes and scrapes come from inside, by plain http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
@@ -50,7 +53,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
 
+# Which installation this is, told at the top of every page of the admin.
+ENVIRONMENT_NAME = envstr("IPS_ENVIRONMENT_NAME")[:60]
+ENVIRONMENT_COLOR = envchoice("IPS_ENVIRONMENT_COLOR", "grey", ("grey", "green", "blue", "yellow", "orange", "red"))
+
 INSTALLED_APPS = [
+    "ips",  # first: its templates go before those of the others
     "accounts.admin_site.IpsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -63,7 +71,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "ips",
     "accounts",
     "prewarm",
     "webhooks",
@@ -71,14 +78,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "ips.security_headers.SecurityHeadersMiddleware",
     "ips.metrics.MetricsPortMiddleware",
     "ips.request_id.RequestIdMiddleware",
     "ips.request_log.RequestLogMiddleware",
-    "ips.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "ips.body_limit.BodyLimitMiddleware",
     "accounts.middleware.OriginMiddleware",
     "accounts.request_rate.RateLimitHeaders",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

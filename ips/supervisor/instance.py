@@ -27,7 +27,7 @@ class Instance:
         self.directory = Path(self.given.get("IPS_VAR_DIR") or ROOT / "var" / str(port))
         self.logs = self.directory / "logs"
         self.file = self.directory / "instance.env"
-        self.embeds_valkey = "IPS_REDIS_URL" not in self.given
+        self.embeds_valkey = not self.given.keys() & {"IPS_REDIS_URL", "IPS_REDIS_URL_FILE"}
         self._lock: IO[str] | None = None
 
     @property
@@ -74,6 +74,9 @@ class Instance:
             **cluster,
             **self.given,
         }
+        for name in KEPT:
+            if f"{name}_FILE" in self.given and name not in self.given:
+                environment.pop(name, None)  # the file says it
         if self.embeds_valkey:
             environment["IPS_REDIS_URL"] = _own_valkey(environment.get("IPS_REDIS_URL", ""))
         if environment["IPS_CLUSTER"] == "simulated":

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEntry, Role, Session
+from accounts.admin_site import NOT_SHOWN
+from accounts.models import AuditEntry, Role, Session, User
 from prewarm.models import Limit
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
-
-
-@pytest.fixture
-def administrator() -> Client:
-    """A browser in which a platform administrator has signed in at the admin."""
-    person("root", platform_admin=True)
-    client = Client()
-    client.post(LOGIN, {"username": "root", "password": PASSWORD})
-    return client
 
 
 def test_a_stranger_is_sent_to_the_sign_in_and_from_there_to_the_page():
@@ -176,6 +169,13 @@ def form_of(browser: Client, page: str) -> dict[str, str]:
     return found
 
 
+def test_every_model_has_pages_or_a_reason_to_have_none(administrator):
+    administrator.get("/admin/")
+    without = {model._meta.label for model in apps.get_models()} - {one._meta.label for one in admin.site._registry}
+
+    assert without == NOT_SHOWN.keys()
+
+
 def test_its_pages_open(administrator):
     administrator.get("/admin/")
     models = [model._meta for model in admin.site._registry if model._meta.app_label != "django_rq"]
@@ -204,6 +204,47 @@ def default_limit() -> Limit:
     return Limit.objects.create(name="test", cap=5)
 
 
-def test_the_queue_pages_are_for_staff(administrator, valkey):
+def test_the_queue_pages_are_linked_and_for_platform_administrators(administrator, valkey):
+    assert b'href="/admin/django_rq/dashboard/"' in administrator.get("/admin/").content
     assert administrator.get("/admin/django_rq/dashboard/").status_code == 200
     assert Client().get("/admin/django_rq/dashboard/").status_code == 302
+
+
+def test_who_empties_a_queue_is_in_the_audit_and_who_only_asks_is_not(administrator, valkey):
+    page = "/admin/django_rq/dashboard/queues/0/empty/"
+
+    asks = administrator.post(
+        "/admin/django_rq/dashboard/queues/confirm-action/0/", {"action": "delete", "_selected_action": ["gone"]}
+    )
+
+    assert administrator.get(page).status_code == asks.status_code == 200
+    assert not AuditEntry.objects.filter(action="queue.changed").exists()
+    assert administrator.post(page).status_code == 302
+
+    entry = AuditEntry.objects.get(action="queue.changed")
+    assert (entry.actor, entry.target) == ("root", page)
+
+
+def test_staff_who_are_no_platform_administrators_any_more_are_out(administrator):
+    User.objects.filter(username="root").update(is_platform_admin=False)  # Django's own columns are as they were
+
+    assert administrator.get("/admin/").status_code == 302
+
+
+def test_a_banner_says_on_every_page_which_installation_this_is(administrator, settings, valkey):
+    settings.ENVIRONMENT_NAME, settings.ENVIRONMENT_COLOR = "production <eu>", "red"
+
+    pages = ["/admin/", "/admin/prewarm/task/", "/admin/django_rq/dashboard/"]
+    shown = [administrator.get(page).content.decode() for page in pages]
+    shown.append(Client().get(LOGIN).content.decode())
+
+    for page in shown:
+        assert '<div class="environment environment-red" role="note">production &lt;eu&gt;</div>' in page
+
+
+def test_a_simulated_cluster_is_named_where_nobody_chose_a_banner(administrator, settings):
+    settings.ENVIRONMENT_NAME, settings.CLUSTER = "", "simulated"
+    assert "simulated cluster" in administrator.get("/admin/").content.decode()
+
+    settings.CLUSTER = "kubeconfig"
+    assert 'role="note"' not in administrator.get("/admin/").content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from django.test import override_settings
 
 from accounts.checks import check_keys, refuse_to_serve
 from ips.environment import envbool, envchoice, envint, envlist, envseconds, envsecret, read_assignments
+from ips.supervisor.instance import Instance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GOOD = {"IPS_SECRET_KEY": secrets.token_urlsafe(48), "IPS_JWT_KEY": secrets.token_urlsafe(48)}
@@ -67,6 +69,33 @@ def test_a_secret_file_that_is_not_there_is_named(monkeypatch, tmp_path):
         envsecret("IPS_X")
 
 
+def test_an_empty_secret_file_is_not_taken_for_no_secret(monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("\n")
+    monkeypatch.setenv("IPS_X_FILE", str(tmp_path / "token"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"IPS_X_FILE names .*, which is empty"):
+        envsecret("IPS_X")
+
+
+def test_every_secret_may_come_from_a_file_and_none_is_read_as_plain_text(tmp_path):
+    source = (ROOT / "ips" / "settings.py").read_text()
+    secrets_read = set(re.findall(r'envsecret\("(IPS_\w+)"', source))
+    for name in secrets_read:
+        (tmp_path / name).write_text(f"{name} from its file, long enough\n")
+
+    asked = run(
+        "-c",
+        "from django.conf import settings as s; print(s.SECRET_KEY, s.JWT_KEY, s.METRICS_TOKEN, s.REDIS_URL,"
+        "s.DATABASES['default']['PASSWORD'], sep='|')",
+        DJANGO_SETTINGS_MODULE="ips.settings",
+        IPS_DB_ENGINE="mysql",
+        **{f"{name}_FILE": str(tmp_path / name) for name in secrets_read},
+    )
+
+    assert {value.split()[0] for value in asked.stdout.split("|")} == secrets_read, asked.stderr
+    assert not re.findall(r'env(?:str|list)\("(IPS_\w*(?:KEY|TOKEN|PASSWORD|SECRET|REDIS_URL)\w*)"', source)
+
+
 def test_assignments_are_read_without_comments(tmp_path):
     file = tmp_path / "instance.env"
     file.write_text("# IPS_A=1\nIPS_B=2\nIPS_C=a=b \n\nnothing\n")
@@ -109,6 +138,26 @@ class TestDeployment:
 
         assert checked.returncode == 0, checked.stderr
 
+    @pytest.mark.parametrize(
+        ("environment", "says"),
+        [
+            ({"IPS_ALLOWED_HOSTS": "localhost,ips.example.com"}, "IPS_ALLOWED_HOSTS names ips.example.com"),
+            ({"IPS_ALLOWED_HOSTS": "*"}, "IPS_ALLOWED_HOSTS names *"),
+            ({"IPS_WEB_ADDRESS": "0.0.0.0:8000"}, "IPS_WEB_ADDRESS is 0.0.0.0:8000"),
+            ({"IPS_HTTPS": "true"}, "IPS_HTTPS is on"),
+            ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "this runs in a Kubernetes cluster"),
+        ],
+        ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
+    )
+    def test_debug_pages_are_refused_where_others_could_see_them(self, environment, says):
+        refused = run("manage.py", "check", IPS_DEBUG="true", **environment, **GOOD)
+
+        assert refused.returncode != 0
+        assert says in refused.stderr and "Take IPS_DEBUG away" in refused.stderr
+
+    def test_on_ones_own_machine_they_are_there(self):
+        assert run("manage.py", "check", IPS_DEBUG="true", IPS_WEB_ADDRESS="127.0.0.1:8123", **GOOD).returncode == 0
+
     def test_a_setting_that_contradicts_another_stops_the_start(self):
         refused = run("manage.py", "check", IPS_LEASE_SECONDS="6", **GOOD)
 
@@ -141,6 +190,20 @@ class TestTheInstanceOfAPort:
         self.instance(tmp_path, IPS_PULL_NAMESPACE="from-the-instance")
 
         assert self.namespace(tmp_path, IPS_LOG_LEVEL="INFO") == "ips-pull"
+
+    def test_nothing_is_made_up_beside_a_secret_that_a_file_holds(self, tmp_path, monkeypatch):
+        for name in [name for name in os.environ if name.startswith("IPS_")]:
+            monkeypatch.delenv(name)
+        for name in ("IPS_JWT_KEY", "IPS_REDIS_URL"):
+            monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+        monkeypatch.setenv("IPS_VAR_DIR", str(tmp_path))
+        instance = Instance(1)
+
+        environment = instance.write_environment({"IPS_CLUSTER": "kubeconfig"})
+
+        assert environment.keys().isdisjoint({"IPS_JWT_KEY", "IPS_REDIS_URL"})
+        assert not instance.embeds_valkey
+        assert len(environment["IPS_SECRET_KEY"]) >= 32
 
     def instance(self, root: Path, **settings: str) -> None:
         (root / "instance.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))

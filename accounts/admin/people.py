@@ -1,0 +1,92 @@
+"""Users and their roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import ReadOnlyPasswordHashWidget, UserChangeForm
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from accounts.admin.audited import Audited
+from accounts.admin.pages import Browsed, asked_here
+from accounts.models import Membership, Session, User
+from accounts.reset_links import close_links
+from accounts.sign_in import end_sessions
+
+if TYPE_CHECKING:  # generic for the type checker only
+    MembershipRows = admin.TabularInline[Membership, User]
+    UserPages = UserAdmin[User]
+    UserFields = UserChangeForm[User]
+else:
+    MembershipRows, UserPages, UserFields = admin.TabularInline, UserAdmin, UserChangeForm
+
+admin.site.unregister(Group)  # rights are roles in tenants
+
+
+class NoPartOfTheHash(ReadOnlyPasswordHashWidget):
+    """The button for a new password, without the beginnings of salt and hash that Django shows."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if len(context["summary"]) > 1:
+            context["summary"] = [{"label": "Set."}]
+        context["widget"]["value"] = None
+        return context
+
+
+class UserForm(UserFields):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].widget = NoPartOfTheHash()
+
+
+class MembershipInline(MembershipRows):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("tenant",)
+
+
+@admin.register(User)
+class IpsUserAdmin(Audited, UserPages):
+    """Users and their roles. A new password, and taking somebody's active flag, sign that user out at once.
+
+    Nobody changes the own rights, so there is always a platform administrator; and nobody is deleted.
+    """
+
+    form = UserForm
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Who", {"fields": ("first_name", "last_name", "email")}),
+        ("May", {"fields": ("is_active", "is_platform_admin")}),
+    )
+    list_display = ("username", "email", "is_platform_admin", "is_active", "last_login")
+    list_filter = ("is_platform_admin", "is_active")
+    filter_horizontal = ()
+    inlines = (MembershipInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return ("is_active", "is_platform_admin") if obj and obj.pk == request.user.pk else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(Session.objects.filter(user=obj), asked_here(request))
+            close_links(obj)
+
+
+@admin.register(Membership)
+class MembershipAdmin(Browsed):
+    """Who has which role where. Roles are given on the page of the user, or by a tenant's admins."""
+
+    list_display = ("user", "tenant", "role")
+    list_filter = ("role", "tenant")
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__username", "tenant__slug")
+    search_help_text = "A username, or the slug of a tenant, as it begins."
