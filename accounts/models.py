@@ -266,6 +266,7 @@ class AuditEntry(models.Model):
     objects = AuditEntries.as_manager()
 
     class Meta:
+        verbose_name_plural = "audit entries"
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["action", "-id"], name="audit_by_action"),

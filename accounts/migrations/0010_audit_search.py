@@ -8,6 +8,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='auditentry',
+            options={'ordering': ['-id'], 'verbose_name_plural': 'audit entries'},
+        ),
         migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['target'], name='audit_by_target'),

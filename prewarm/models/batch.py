@@ -37,6 +37,7 @@ class Batch(models.Model):
     lost_claims = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "batches"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["task", "number"], name="one_batch_per_number")
         ]

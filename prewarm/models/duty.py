@@ -15,6 +15,9 @@ class Duty(models.Model):
     name = models.CharField(max_length=40, primary_key=True)
     due_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name_plural = "duties"
+
     def __str__(self) -> str:
         return self.name
 

@@ -15,6 +15,7 @@ class PairsOfDay(models.Model):
     pairs = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "pairs of days"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["tenant", "day"], name="one_count_of_pairs_a_day")
         ]

@@ -11,5 +11,8 @@ class Tally(models.Model):
     key = models.CharField(max_length=400, primary_key=True)
     value = models.BigIntegerField()
 
+    class Meta:
+        verbose_name_plural = "tallies"
+
     def __str__(self) -> str:
         return f"{self.key} {self.value}"
