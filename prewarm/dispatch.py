@@ -15,16 +15,17 @@ from prewarm import batch_waits, history, limits, order, progress
 from prewarm.claims import fence_each
 from prewarm.conclude import Conclusion, without_pull
 from prewarm.crash_points import crash_point
-from prewarm.eligibility import skip_reason
+from prewarm.eligibility import DECIDING, skip_reason
 from prewarm.evidence import proven_present
 from prewarm.image_results import read
 from prewarm.limits import LimitFull
 from prewarm.manifests import MAX_IMAGES
+from prewarm.marks import has_any, mark
 from prewarm.models import Batch, Node, NodeResult, NodeSlot, NodeStatus, PullPolicy, Task, TaskStatus
 from prewarm.models.limit import limit_names
 from prewarm.names import pull_job_name
 from prewarm.platforms import MissingVariants
-from prewarm.references import registry_hosts
+from prewarm.references import parse, registry_hosts
 from prewarm.sight import NODE_BUSY
 from prewarm.transactions import retried
 
@@ -55,6 +56,21 @@ def on_free_nodes(candidates: list[Candidate]) -> list[Candidate]:
     names = [candidate.result.node for candidate in candidates]
     busy = set(NodeSlot.objects.filter(node__in=names).values_list("node", flat=True))
     return [candidate for candidate in candidates if candidate.result.node not in busy]
+
+
+def lookable(names: list[str], task: Task, *, labels: bool) -> dict[str, Node]:
+    """These nodes as far as a decision needs them.
+
+    Their long lists of images are read only of those that may have one of the task's.
+    """
+    columns = (*DECIDING, "labels") if labels else DECIDING
+    nodes: dict[str, Node] = Node.objects.only(*columns).in_bulk(names)
+    wanted = [mark(parse(image).stored_name) for image in task.images]
+    promising = [name for name, node in nodes.items() if node.marks is None or has_any(bytes(node.marks), wanted)]
+    listed = dict(Node.objects.filter(pk__in=promising).values_list("name", "images")) if promising else {}
+    for name, node in nodes.items():
+        node.images = listed.get(name, [])
+    return nodes
 
 
 def decide(

@@ -28,6 +28,10 @@ LEAVING = frozenset(
 CANNOT_RUN = frozenset({"node.kubernetes.io/network-unavailable", "node.kubernetes.io/pid-pressure"})
 
 
+# The columns of a node that decide; `labels` too where there is a pool.
+DECIDING = ("name", "taints", "unschedulable", "ready", "disk_pressure", "os", "arch", "disk_bytes", "marks")
+
+
 def in_pool(labels: Mapping[str, str], pool: str) -> bool:
     return not pool or parse(pool).matches(labels)
 

@@ -30,6 +30,11 @@ def is_whole(marks: bytes) -> bool:
     return 0 < int.from_bytes(marks[:COUNT_BYTES], "big") < MOST_LISTED
 
 
+def has_any(marks: bytes, wanted: Iterable[bytes]) -> bool:
+    """Whether the list may have one of them."""
+    return any(one in marks for one in wanted)
+
+
 def lacking(marks: bytes, wanted: Iterable[bytes]) -> list[int]:
     """The places of those that the list does not have."""
     return [place for place, one in enumerate(wanted) if one not in marks]

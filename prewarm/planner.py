@@ -21,7 +21,7 @@ from prewarm.batch_waits import Waits
 from prewarm.claims import fence
 from prewarm.crash_points import crash_point
 from prewarm.doomed import Doomed, Failed
-from prewarm.eligibility import skip_reason
+from prewarm.eligibility import DECIDING, skip_reason
 from prewarm.estimate import Estimate, estimate_of
 from prewarm.image_counts import count_images
 from prewarm.image_results import ImageResult, Outcome, read, untouched, write
@@ -34,7 +34,6 @@ from prewarm.transactions import retried
 
 ROWS = 500
 NOTHING: Mapping[int, Finding] = {}
-_LOOKED_AT = ("name", "taints", "unschedulable", "ready", "disk_pressure", "os", "arch", "disk_bytes", "marks")
 
 
 @dataclass
@@ -96,7 +95,7 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool, pool
 
     A retry of a task that is gone by now asks for none.
     """
-    light = Node.objects.only(*_LOOKED_AT, *(["labels"] if selector or pool else []))
+    light = Node.objects.only(*DECIDING, *(["labels"] if selector or pool else []))
     if names:
         known = light.in_bulk(list(names))
         return {name: known.get(name) for name in sorted(set(names))}

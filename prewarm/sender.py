@@ -138,7 +138,7 @@ class Sender:
         via_job = manifest["kind"] == "Job"
         name = manifest["metadata"]["name"]
         try:
-            made = self._cluster.post(jobs() if via_job else pods(), manifest, allowed)
+            uid = self._cluster.create(jobs() if via_job else pods(), manifest, allowed)
         except AlreadyThere:
             return self._found(name, via_job, images)
         except Refused as refused:
@@ -148,7 +148,7 @@ class Sender:
                 return self._found(name, via_job, images)  # made by an earlier try whose answer was lost
             return No(reason_for_refusal(refused.status, refused.message), clean(refused.message))
         crash_point("created")
-        return Created(made["metadata"]["uid"])
+        return Created(uid)
 
     def _exists(self, name: str, via_job: bool) -> bool:
         """Whether there is an object of this name; who may not look knows of none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prewarm import batch_waits, limits
 from prewarm.batch_waits import Waits
-from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, on_free_nodes
+from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, lookable, on_free_nodes
 from prewarm.held import Held
 from prewarm.live_settings import intake
 from prewarm.models import Node, NodeStatus, Task
@@ -63,7 +63,7 @@ class Start:
         self.now = sight.now
         self.wants: Counter[int] = Counter()  # by batch id, for whom there is room but for the limits
         self.candidates: list[Candidate] = []
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[str, Node | None] = {}  # None: it has left the cluster
 
     @property
     def task(self) -> Task:
@@ -90,29 +90,25 @@ class Start:
         if not self.sight.fresh:
             self.note("node_view_stale", unfinished)
             return {}
-        free = self.ours(ready)
-        if not free:
+        waiting = [candidate for candidate in ready if candidate.result.node not in self.sight.busy]
+        decided = self.examine(waiting, room)
+        if not self.nodes:  # none is free for this task
             self.note(NODE_BUSY, [held for held in self.group if held.candidates(self.now)])
-        return self.examine(free, room)
+        return decided
 
-    def ours(self, ready: list[Candidate]) -> list[Candidate]:
-        """Those whose node has no pull job, and that no task before this one in the order could use now."""
-        free = on_free_nodes([candidate for candidate in ready if candidate.result.node not in self.sight.busy])
-        before = self.sight.before(self.task) if free else frozenset()
-        taken = self.sight.wanted(before, [candidate.result.node for candidate in free])
-        return [candidate for candidate in free if candidate.result.node not in taken]
-
-    def examine(self, free: list[Candidate], room: Room) -> dict[int, BatchNews]:
-        """Look at as many nodes as there is room for; while none of them needs a pull, at four times as many."""
+    def examine(self, waiting: list[Candidate], room: Room) -> dict[int, BatchNews]:
+        """Look at as many nodes as there is room for, then at four times as many while too few of them need a pull."""
         decided: dict[int, BatchNews] = {}
         missing = MissingVariants.of(self.task)
         pool = self.sight.pools.get(self.task.tenant_id, "")
+        places = min(room.task, sum(room.batches.values()))
         times = 1
-        while free and not self.candidates and len(self.nodes) < ROWS:
-            chosen, free = room.split(free, times)
-            self.nodes |= Node.objects.in_bulk([candidate.result.node for candidate in chosen])
-            for candidate in chosen:
-                node = self.nodes.get(candidate.result.node)
+        while waiting and len(self.candidates) < places and len(self.nodes) < ROWS:
+            chosen, waiting = room.split(waiting, times)
+            free = self.ours(chosen)
+            self.nodes |= lookable([candidate.result.node for candidate in free], self.task, labels=bool(pool))
+            for candidate in free:
+                node = self.nodes.setdefault(candidate.result.node, None)
                 conclusion = decide(self.task, candidate.result, node, missing, pool)
                 if conclusion:
                     decided.setdefault(candidate.batch.pk, BatchNews(candidate.batch)).conclusions.append(conclusion)
@@ -122,6 +118,13 @@ class Start:
         self.candidates, _ = room.split(self.candidates)
         self.wants.update(candidate.batch.pk for candidate in self.candidates)
         return decided
+
+    def ours(self, chosen: list[Candidate]) -> list[Candidate]:
+        """Those whose node has no pull job, and that no task before this one in the order could use now."""
+        free = on_free_nodes(chosen)
+        before = self.sight.before(self.task) if free else frozenset()
+        taken = self.sight.wanted(before, [candidate.result.node for candidate in free])
+        return [candidate for candidate in free if candidate.result.node not in taken]
 
     def go(self, held_now: dict[int, Held]) -> Dispatched:
         """Give slots to what is left; the pull jobs are then to be created."""
@@ -143,7 +146,8 @@ class Start:
             result = candidate.result
             result.status, result.not_before = NodeStatus.PULLING, None
             result.started_at = result.started_at or self.now
-            pull = Pull(slot, result, task, Phase.TO_CREATE, taints=tuple(self.nodes[slot.node].taints))
+            node = self.nodes[slot.node]
+            pull = Pull(slot, result, task, Phase.TO_CREATE, taints=tuple(node.taints) if node else ())
             held = held_now[candidate.batch.pk]
             held.pulls[slot.pull_job] = pull
             self.wants[held.batch.pk] -= 1

@@ -37,6 +37,8 @@ CONNECTIONS = 24
 LONGEST_WAIT_SECONDS = 15.0
 CREDENTIALS_AGAIN_SECONDS = 1.0
 
+BRIEF = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"  # Kubernetes 1.15
+
 Json = dict[str, Any]
 
 
@@ -57,6 +59,7 @@ class _Request(NamedTuple):
     read: float
     stream: bool = False
     allowed: Callable[[], bool] | None = None
+    brief: bool = False  # an object in the answer is told without spec and status, where the API server can
 
 
 class Cluster:
@@ -70,9 +73,13 @@ class Cluster:
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
         return self._json("GET", path, query)
 
-    def post(self, path: str, body: Json, allowed: Callable[[], bool] | None = None) -> Json:
-        """Create. What is not `allowed` any more when its credentials are found, perhaps anew, is not sent."""
-        return self._answer_of(_Request("POST", path, None, body, settings.API_READ_SECONDS, allowed=allowed))
+    def post(self, path: str, body: Json) -> Json:
+        return self._json("POST", path, None, body)
+
+    def create(self, path: str, body: Json, allowed: Callable[[], bool]) -> str:
+        """Create; the uid. What is not `allowed` any more when its credentials are found, perhaps anew, is not sent."""
+        asked = _Request("POST", path, None, body, settings.API_READ_SECONDS, allowed=allowed, brief=True)
+        return str(self._answer_of(asked)["metadata"]["uid"])
 
     def put(self, path: str, body: Json) -> Json:
         return self._json("PUT", path, None, body)
@@ -108,7 +115,7 @@ class Cluster:
         if background:
             body["propagationPolicy"] = "Background"
         try:
-            self._json("DELETE", path, None, body)
+            self._answer_of(_Request("DELETE", path, None, body, settings.API_READ_SECONDS, brief=True))
         except Refused as refused:
             if refused.status == 404:
                 return False
@@ -206,7 +213,7 @@ class Cluster:
         return response
 
     def _send_by(self, api: Any, request: _Request) -> Any:
-        headers = {"Accept": "application/json", "User-Agent": "ips"}
+        headers = {"Accept": BRIEF if request.brief else "application/json", "User-Agent": "ips"}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         try:

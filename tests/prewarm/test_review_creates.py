@@ -70,7 +70,7 @@ def test_a_create_is_sent_again_with_fresh_credentials_only_in_its_time(simulato
         cluster._connected = float("-inf")
         stranger = {"kind": "status", "verb": "create", "resource": "pods", "code": 401}
         httpx.post(f"{simulator.url}/_sim/faults", json=stranger).raise_for_status()
-        cluster.post(pods(), body, iter(in_time).__next__)
+        cluster.create(pods(), body, iter(in_time).__next__)
 
     with pytest.raises(ClusterUnreachable, match="its time was over"):
         create(True, False)

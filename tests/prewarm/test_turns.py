@@ -10,6 +10,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm import stopping, submit
+from prewarm.marks import marks_of
 from prewarm.models import ImageCount, Limit, Node, NodeAttempt, NodeResult, NodeSlot, NodeView, Task
 from prewarm.node_results import node_results
 from tests.prewarm.rows import asked, cap
@@ -24,6 +25,12 @@ pytestmark = pytest.mark.databases
 def fresh(name: str = "app") -> str:
     """An image that no node has yet."""
     return f"{name}/{uuid.uuid4().hex[:10]}:1"
+
+
+def listing(image: str) -> dict[str, object]:
+    """What a node's row says when its kubelet lists this image and no other."""
+    images = [[100, [f"docker.io/{image}"]]]
+    return {"images": images, "marks": marks_of(images)}
 
 
 def statuses(task: Task) -> set[str]:
@@ -166,7 +173,7 @@ def test_a_passing_failure_ends_after_the_attempts_allowed(worker: Worker) -> No
 def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: Sampler) -> None:
     names = list(Node.objects.values_list("name", flat=True))
     image = fresh()
-    Node.objects.filter(name=names[0]).update(images=[[100, [f"docker.io/{image}"]]])
+    Node.objects.filter(name=names[0]).update(**listing(image))
 
     task = worker.finish(asked([image]))
 
@@ -177,7 +184,7 @@ def test_what_a_node_has_already_needs_no_pull_job(worker: Worker, sampler: Samp
 
 def test_nodes_that_have_everything_already_wait_for_no_place(worker: Worker) -> None:
     image = fresh()
-    Node.objects.update(images=[[100, [f"docker.io/{image}"]]])
+    Node.objects.update(**listing(image))
     task = asked([image], concurrency=1)
 
     worker.cycles(lambda turn: task.node_results.filter(status="succeeded").exists())
@@ -202,7 +209,7 @@ def test_between_two_beats_a_turn_asks_the_database_nothing(
 
 def test_always_pulls_even_what_is_there(worker: Worker, sampler: Sampler) -> None:
     image = fresh()
-    Node.objects.update(images=[[100, [f"docker.io/{image}"]]])
+    Node.objects.update(**listing(image))
 
     worker.finish(asked([image], pull_policy="Always"))
 
