@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # rest_framework.views imports this module while it loads
     from rest_framework.views import APIView
 
 DEFAULT_TENANT = "default"
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class Rights:
         if self.user.is_platform_admin:
             return tenants
         return tenants.filter(memberships__user=self.user, memberships__role__in=least.or_more())
+
+    def among(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Those rows that belong to a tenant one may see.
+
+        Where that is every tenant none is named, and else they are named by id: the database then finds the newest
+        first by an index instead of sorting all.
+        """
+        return (
+            rows if self.platform_admin else rows.filter(tenant__in=list(self.tenants().values_list("pk", flat=True)))
+        )
 
     def role_in(self, tenant: Tenant) -> Role | None:
         """The role that counts in this tenant; a platform administrator is admin everywhere."""

@@ -73,8 +73,7 @@ class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
     def get_queryset(self) -> QuerySet[ImageList]:
-        mine = ImageList.objects.filter(tenant__in=Rights.of(self.request).tenants())
-        return mine.select_related("tenant", "created_by")
+        return Rights.of(self.request).among(ImageList.objects.select_related("tenant", "created_by"))
 
     @extend_schema(
         parameters=[

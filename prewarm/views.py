@@ -50,7 +50,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
     lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
     def get_queryset(self) -> QuerySet[Task]:
-        return Task.objects.filter(tenant__in=Rights.of(self.request).tenants()).select_related("tenant")
+        return Rights.of(self.request).among(Task.objects.select_related("tenant"))
 
     def get_serializer_class(self) -> type[TaskSerializer]:
         return TaskSerializer if self.action == "list" else TaskDetail

@@ -112,7 +112,7 @@ class Task(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "-created_at"], name="task_by_tenant"),
             models.Index(fields=["status", "-created_at"], name="task_by_status"),
-            models.Index(fields=["created_at"], name="task_by_age"),
+            models.Index(fields=["-created_at", "id"], name="task_newest_first"),
             models.Index(fields=["name"], name="task_by_name"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
