@@ -34,6 +34,10 @@ class Watching(Sampler):
         """Wait until every pod that was ever seen is gone. Raises TimeoutError."""
         self._until(lambda: len(self._gone) >= len(self._seen), "all pods to be gone", seconds)
 
+    def has_pulled(self, uid: str) -> bool:
+        """Whether this pod was seen, and its images are on the node or it is gone."""
+        return uid in self._seen and uid not in self._pulling
+
     def now(self, name: str) -> int:
         """How many pods are pulling there: `tenant:…`, `task:…`."""
         return self._now[name]

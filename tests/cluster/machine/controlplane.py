@@ -22,15 +22,17 @@ def start(
     *,
     silence: int = SILENCE,
     apiserver_flags: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> None:
-    """Start the four; returns once the API server is ready and the other two are running."""
+    """Start the four, `without` these controllers; returns once the API server is ready and the others are running."""
     folder, pki = processes.folder, processes.folder / "pki"
     processes.start("etcd", etcd(folder, version))
     processes.start("apiserver", [*apiserver(folder, pki, version), *apiserver_flags])
     wait_for(kubectl, processes, "get", "--raw", "/readyz")
     # before this role binding exists, the controller manager ends as soon as it is started
     wait_for(kubectl, processes, "get", "clusterrolebinding", "system:kube-controller-manager")
-    processes.start("controller-manager", controller_manager(folder, pki, version, silence))
+    chosen = [f"--controllers=*{''.join(f',-{name}' for name in without)}"]
+    processes.start("controller-manager", [*controller_manager(folder, pki, version, silence), *chosen])
     processes.start("scheduler", [binary(version, "kube-scheduler"), *client(pki, "scheduler", version, 259)])
 
 

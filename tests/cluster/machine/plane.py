@@ -54,12 +54,16 @@ class ControlPlane:
 
 @contextmanager
 def control_plane_of(
-    version: Version, *, silence: int = controlplane.SILENCE, audited: Sequence[str] = ()
+    version: Version,
+    *,
+    silence: int = controlplane.SILENCE,
+    audited: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> Iterator[ControlPlane]:
     """A new control plane of this Kubernetes version, gone after the block. Builds the binaries if they are missing.
 
     A node of it counts as not ready after so many seconds of `silence`. The requests of the `audited` users can be
-    counted (see audit.py).
+    counted (see audit.py). The controllers that it is to be `without` do not run.
     """
     packages.install(packages.FOR_A_CONTROL_PLANE)
     build(version)
@@ -72,7 +76,12 @@ def control_plane_of(
             with timed(f"control plane {version.name} at {plane.version.api} is up"):
                 flags = audit.flags(plane.folder, audited) if audited else []
                 controlplane.start(
-                    plane.processes, plane.version, plane.kubectl, silence=silence, apiserver_flags=flags
+                    plane.processes,
+                    plane.version,
+                    plane.kubectl,
+                    silence=silence,
+                    apiserver_flags=flags,
+                    without=without,
                 )
             yield plane
         finally:
