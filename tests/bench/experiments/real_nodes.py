@@ -16,6 +16,7 @@ from tests.cluster.rights import kubeconfig_of_ips, set_up
 from tests.cluster.stage import NODES, Stage
 
 MEGABYTES = (5, 50, 200)
+ASKED = {"IPS_REGISTRY_CHECK": "on", "IPS_OUTBOUND_PRIVATE": "127.0.0.0/8"}  # by default it asks; this one is private
 SETTINGS = "two real nodes, 5 + 50 + 200 MB that no node has seen, no helper"
 MISSING = "two real nodes, images of 5 MB, one of three missing, no helper"
 
@@ -41,7 +42,7 @@ def _real_cluster() -> Iterator[tuple[Stage, Installation]]:
         set_up(cluster)
         with (
             own_database() as (folder, settings, _),
-            Installation(folder, kubeconfig_of_ips(cluster), **settings) as ips,
+            Installation(folder, kubeconfig_of_ips(cluster), **settings, **ASKED) as ips,
         ):
             yield Stage(cluster), ips
 
