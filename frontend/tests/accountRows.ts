@@ -48,6 +48,7 @@ export function newTenant(given: Partial<Tenant> = {}): Tenant {
     max_nodes_at_once: null,
     max_pairs_per_day: null,
     max_api_keys: null,
+    max_webhooks: null,
     node_pool: '',
     allowed_images: null,
     denied_images: null,
