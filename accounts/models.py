@@ -66,6 +66,7 @@ class Tenant(models.Model):
     max_api_keys = models.PositiveIntegerField(
         null=True, blank=True, help_text="API keys that are good at once; empty for 50."
     )
+    max_webhooks = models.PositiveIntegerField(null=True, blank=True, help_text="Webhooks; empty for 20.")
     node_pool = models.CharField(
         max_length=2048,
         blank=True,

@@ -44,6 +44,7 @@ class TenantChange(StrictFields):
     )
     max_pairs_per_day = MostField(help_text="Images × nodes that it may ask for in a day (UTC).")
     max_api_keys = MostField(help_text="API keys that are good at once; null for 50.")
+    max_webhooks = MostField(help_text="Webhooks; null for 20.")
     node_pool = serializers.CharField(
         required=False, allow_blank=True, help_text="A label selector of the nodes that it may use; empty for all."
     )
@@ -88,6 +89,7 @@ RULES: tuple[str, ...] = (
     "max_nodes_at_once",
     "max_pairs_per_day",
     "max_api_keys",
+    "max_webhooks",
     "node_pool",
     "allowed_images",
     "denied_images",

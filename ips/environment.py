@@ -110,6 +110,17 @@ def envnetworks(name: str, default: str = "") -> list[str]:
     return networks
 
 
+def envwaits(name: str, default: str) -> list[float]:
+    """Seconds to wait, one after the other, separated by commas."""
+    try:
+        waits = [float(text) for text in envlist(name, default)]
+    except ValueError:
+        waits = [math.nan]
+    if not all(math.isfinite(seconds) and seconds >= 0 for seconds in waits):
+        raise ImproperlyConfigured(f"{name} is {envstr(name, default)!r}; use seconds, like 5,60,300.")
+    return waits
+
+
 def envsecret(name: str, default: str = "") -> str:
     """A secret, from `NAME` or from the file that `NAME_FILE` names (as Kubernetes mounts secrets)."""
     file = os.environ.get(f"{name}_FILE")

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from ips.redis_briefly import redis_briefly
 from prewarm.metrics import DatabaseCollector
+from webhooks.metrics import DeliveryCollector
 
 
 class QueueCollector(Collector):
@@ -51,6 +52,7 @@ class QueueCollector(Collector):
 WHEN_ASKED = CollectorRegistry()
 WHEN_ASKED.register(QueueCollector())
 WHEN_ASKED.register(DatabaseCollector())
+WHEN_ASKED.register(DeliveryCollector())
 
 
 @require_safe

@@ -18,6 +18,7 @@ from ips.environment import (
     envseconds,
     envsecret,
     envstr,
+    envwaits,
     envzone,
     read_instance,
 )
@@ -199,6 +200,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "TaskStatusEnum": "prewarm.models.TaskStatus",
         "NodeStatusEnum": "prewarm.models.NodeStatus",
+        "DeliveryStatusEnum": "webhooks.models.DeliveryStatus",
+        "WebhookKindEnum": "webhooks.models.WebhookKind",
         "AuditOutcomeEnum": "accounts.models.Outcome",
         "OutcomeEnum": "prewarm.image_results.Outcome",
         "PermissionEnum": "accounts.me.MAY",
@@ -250,6 +253,17 @@ HELPER_IMAGE = envstr("IPS_HELPER_IMAGE")
 # What goes out on a user's word: which private networks it may reach, and whether registries are asked beforehand
 OUTBOUND_PRIVATE = envnetworks("IPS_OUTBOUND_PRIVATE")
 REGISTRY_CHECK = envchoice("IPS_REGISTRY_CHECK", "on", ("on", "off")) == "on"
+
+# Webhooks: where people reach IPS, for links; other hosts that speak for DingTalk or Slack; how often it is tried again
+PUBLIC_URL = envstr("IPS_PUBLIC_URL").rstrip("/")
+CHAT_HOSTS = envlist("IPS_CHAT_HOSTS")
+KEEP_DELIVERIES_DAYS = envint("IPS_KEEP_DELIVERIES_DAYS", 30, at_least=1)
+DELIVERY_THREADS = envint("IPS_DELIVERY_THREADS", 16, at_least=1)
+DELIVERY_SECONDS = envseconds("IPS_DELIVERY_SECONDS", 15, at_least=0.5)
+DELIVERY_WAITS = envwaits("IPS_DELIVERY_WAITS", "5,60,300,1800,7200,18000,36000")
+CHAT_WAITS = envwaits("IPS_CHAT_WAITS", "5,60,300,900,1800")
+WEBHOOK_REST_SECONDS = envseconds("IPS_WEBHOOK_REST_SECONDS", 5)
+WEBHOOK_DISABLE_HOURS = envint("IPS_WEBHOOK_DISABLE_HOURS", 72, at_least=1)
 
 # Limits. What a platform administrator decides while IPS runs (prewarm.live_settings) goes before the first five.
 CAP_CLUSTER = envint("IPS_CAP_CLUSTER", 100, at_least=1)

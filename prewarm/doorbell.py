@@ -21,9 +21,14 @@ def ring_turns() -> None:
 
     When Redis does not answer, the next tick rings instead.
     """
+    ring(settings.QUEUE_TURNS, TURN)
+
+
+def ring(queue_name: str, job: str) -> None:
+    """Put this job on its queue, unless as many wait there already as the queue has workers."""
     try:
-        queue = django_rq.get_queue(settings.QUEUE_TURNS, commit_mode="auto")
+        queue = django_rq.get_queue(queue_name, commit_mode="auto")
         if queue.count < max(1, Worker.count(queue=queue)):
-            queue.enqueue(TURN, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS)
+            queue.enqueue(job, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS)
     except RedisError as error:
         log.warning("nobody heard the doorbell", extra={"error": str(error)})

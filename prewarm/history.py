@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from prewarm.announce import announce_task
 from prewarm.conclude import Conclusion
 from prewarm.models import Message, NodeStatus, Task, TaskEvent, TaskStatus
 from prewarm.reasons import label_for
@@ -26,8 +27,9 @@ ENDS = {
 
 
 def record(task: Task, now: datetime, kind: str, text: str, **data: Any) -> None:
-    """Write one line, under the counter of this transaction."""
+    """Write one line, under the counter of this transaction, and let who tells others know."""
     TaskEvent.objects.create(task=task, change=task.change, at=now, kind=kind, text=text[:500], data=data)
+    announce_task(task, kind, text, now)
 
 
 def tell_created(task: Task, now: datetime, actor: str) -> None:

@@ -44,6 +44,7 @@ _REPEATED = (
     "strict_waves",
     "allow_skipped",
     "puller",
+    "webhooks",
 )
 
 

@@ -15,6 +15,7 @@ from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from ips.strict_fields import StrictFields
 from prewarm import names, references, selectors
+from prewarm.announce import check_named
 from prewarm.image_lists import images_of
 from prewarm.models import Node, Puller, PullPolicy
 from prewarm.tenant_rules import check_images, check_pull_secrets
@@ -110,6 +111,13 @@ class TaskRequest(StrictFields):
     strict_waves = serializers.BooleanField(required=False, default=False)
     allow_skipped = serializers.BooleanField(required=False, default=False)
     puller = serializers.ChoiceField(Puller.choices, required=False, default=Puller.AUTO)
+    webhooks = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        default=list,
+        max_length=10,
+        help_text="Ids of webhooks that are told of this task, whatever schedules and selector they are for.",
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         sizes = {"images": settings.MAX_IMAGES, "node_names": settings.MAX_NODES}
@@ -160,6 +168,7 @@ def permitted(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: bool) -
     check_size(full, tenant)
     check_images(named, tenant)
     check_pull_secrets(full["pull_secrets"], tenant)
+    full["webhooks"] = check_named(full["webhooks"], tenant)
     check_precedence(full, tenant, may_be_urgent=may_be_urgent)
     return full
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from prewarm import claims, limits, newer_tasks, sweep
+from prewarm import announce, claims, limits, newer_tasks, sweep
 from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
@@ -24,7 +24,7 @@ def tick(runtime: Runtime) -> None:
     """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
 
     3. Say of tasks for newer workers that they wait. 4. Once a minute, delete what is over for long. 5. Now and then,
-    sweep pull jobs that nobody needs.
+    sweep pull jobs that nobody needs. 6. What other apps have to do.
     """
     limits.follow_settings()
     if work_is_due():
@@ -37,6 +37,8 @@ def tick(runtime: Runtime) -> None:
             sweep.sweep(runtime.cluster, sweep.find(runtime.cluster, runtime.installation))
         except ClusterError as error:
             log.warning("sweep put off", extra={"error": error.message})
+    for chore in announce.chores():
+        chore(database_now())
 
 
 def work_is_due() -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,14 @@ log = logging.getLogger(__name__)
 # How long Redis remembers a worker that was killed. An idle worker asks for work at least this often.
 WORKER_TTL = 30
 LONGEST_END_SECONDS = 10.0
+
+# What a worker does when it is told to end, by its queue; where nothing is said, its turn ends.
+_endings: dict[str, Callable[[], None]] = {}
+
+
+def ends_with(queue: str, stop: Callable[[], None]) -> None:
+    """A worker of this queue that is told to end calls this, in a thread of its own, and no cluster is asked."""
+    _endings[queue] = stop
 
 
 class TurnWorker(SimpleWorker):
@@ -42,7 +51,9 @@ class TurnWorker(SimpleWorker):
     def _see_to_the_end(self) -> None:
         """Once told to end, stop the turn; a process that has not ended in time by itself is ended as by kill -9."""
         os.read(self._ear, 1)
-        runtime().stop()
+        for queue in self.queues:
+            stop = _endings[queue.name] if queue.name in _endings else runtime().stop
+            stop()
         time.sleep(LONGEST_END_SECONDS)
         log.error("this worker did not end by itself: what it held is taken over when its lease is over")
         os._exit(1)

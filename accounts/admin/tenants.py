@@ -50,6 +50,7 @@ class TenantAdmin(Audited, TenantPages):
         "max_nodes_at_once",
         "max_pairs_per_day",
         "max_api_keys",
+        "max_webhooks",
         "node_pool",
         "created_at",
     )

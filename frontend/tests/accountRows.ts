@@ -1,5 +1,5 @@
 /** Keys, sessions, users, tenants and image lists as the API gives them. */
-import type { ApiKey, ImageList, Session, Tenant, User } from '../src/api/types'
+import type { ApiKey, ImageList, Session, Tenant, TenantUsage, User } from '../src/api/types'
 
 let made = 0
 
@@ -48,12 +48,23 @@ export function newTenant(given: Partial<Tenant> = {}): Tenant {
     max_nodes_at_once: null,
     max_pairs_per_day: null,
     max_api_keys: null,
+    max_webhooks: null,
     node_pool: '',
     allowed_images: null,
     denied_images: null,
     pull_secrets: null,
     created_at: '2026-11-24T08:00:00Z',
     ...given,
+  }
+}
+
+/** Nothing is used yet. */
+export function newUsage(tenant: Tenant): TenantUsage {
+  return {
+    running_tasks: { used: 0, limit: tenant.max_running_tasks },
+    nodes_at_once: { used: 0, limit: tenant.max_nodes_at_once ?? 100 },
+    pairs_today: { used: tenant.max_pairs_per_day === null ? null : 0, limit: tenant.max_pairs_per_day },
+    api_keys: { used: 0, limit: tenant.max_api_keys ?? 50 },
   }
 }
 

@@ -100,7 +100,11 @@ export class FakeApi {
     if (path === 'tasks/preview/') return this.preview((await request.json()) as TaskRequest)
     if (path === 'tasks/' && request.method === 'GET') return this.list(url)
     if (path === 'tasks/') return this.create((await request.json()) as TaskRequest)
-    return (await this.accounts.answer(request, path, url, this.me)) ?? this.oneTask(request, path, url)
+    const [thing = '', id = '', move = ''] = path.split('/')
+    const text = request.method === 'GET' ? '' : await request.clone().text()
+    const body: unknown = text ? JSON.parse(text) : {}
+    const asked = { method: request.method, id, move, body, url, etag: request.headers.get('If-Match') }
+    return this.accounts.answer(thing, asked, this.me) ?? this.oneTask(request, path, url)
   }
 
   /** Somebody changes settings: values, who and when, and a line in the audit. */

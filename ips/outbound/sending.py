@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -27,11 +27,15 @@ USER_AGENT = "ips-outbound"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. Names of headers are lower case; of several with one name the first counts."""
+    """What came back. Names of headers are lower case; of several with one name the first counts.
+
+    `listed` says that it came from a private address which a platform administrator has listed.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    listed: bool = False
 
 
 def send(
@@ -43,8 +47,9 @@ def send(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     limit: int = LIMIT_BYTES,
+    cut: bool = False,
 ) -> Answer:
-    """Ask once and read the whole answer, in at most so many seconds and bytes.
+    """Ask once and read the whole answer, in at most so many seconds and bytes; with `cut` no more of it than that.
 
     A redirect is an answer like any other. Raises OutboundError, and nothing else.
     """
@@ -54,7 +59,8 @@ def send(
     opened = any(guard.opened(address) for address in addresses)
     try:
         with _connected(target, addresses, deadline) as raw:
-            return _ask(raw, target, method, headers or {}, body, deadline, limit)
+            answer = _ask(raw, target, method, headers or {}, body, deadline, limit, cut)
+        return replace(answer, listed=opened)
     except _HeadTooBig as error:
         text = f"The headers of {target.host} are bigger than {HEAD_BYTES:,} bytes."
         raise OutboundError("too_big", text, listed=opened) from error
@@ -150,6 +156,7 @@ def _ask(
     body: bytes | None,
     deadline: float,
     limit: int,
+    cut: bool,
 ) -> Answer:
     connection = http.client.HTTPConnection(target.host, target.port)
     timed = _TimedSocket(raw, deadline)
@@ -164,12 +171,12 @@ def _ask(
     response = connection.getresponse()
     timed.head_is_over()
     found = response.read(limit + 1)
-    if len(found) > limit:
+    if len(found) > limit and not cut:
         raise OutboundError("too_big", f"The answer of {target.host} is bigger than {limit:,} bytes.")
     told: dict[str, str] = {}
     for name, value in response.getheaders():
         told.setdefault(name.lower(), value)
-    return Answer(response.status, told, found)
+    return Answer(response.status, told, found[:limit])
 
 
 @lru_cache(maxsize=1)

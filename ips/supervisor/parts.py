@@ -42,6 +42,7 @@ def workers(instance: Instance, environment: dict[str, str]) -> list[Child]:
     commands = {
         "worker": ("runworker", "turns"),
         "ticker": ("runworker", "ticks"),
+        "messenger": ("runworker", "deliveries"),
         "scheduler": ("runscheduler",),
         "watcher": ("runwatcher",),
     }

@@ -81,6 +81,7 @@ class Task(models.Model):
     allow_skipped = models.BooleanField(default=False)
     puller = models.CharField(max_length=4, choices=Puller, default=Puller.AUTO)
     helper_image = models.CharField(max_length=780, blank=True)
+    webhooks = models.JSONField(null=True, help_text="Ids of webhooks that are told of this task, named by who asked.")
 
     spec_version = models.PositiveSmallIntegerField(default=SPEC_VERSION, db_default=1)
     status = models.CharField(max_length=10, choices=TaskStatus, default=TaskStatus.PENDING)

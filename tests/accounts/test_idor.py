@@ -21,6 +21,7 @@ from tests.accounts.matrix.callers import OURS, THEIRS
 from tests.accounts.matrix.things import colleague, thing_of
 from tests.people import person
 from tests.prewarm.rows import asked
+from webhooks.models import Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 SCHEMA = yaml.safe_load(Path("docs/openapi.yaml").read_text(encoding="utf-8"))
@@ -85,6 +86,9 @@ WRITES: dict[str, tuple[dict[str, Any], type[Model]]] = {
     "POST /api/v1/tasks/": ({"images": ["nginx:1.27"], "all_nodes": True}, Task),
     "POST /api/v1/image-lists/": ({"name": "Base", "images": ["nginx:1.27"]}, ImageList),
     "PATCH /api/v1/image-lists/{id}/": ({"notes": "Fresh."}, ImageList),
+    "POST /api/v1/webhooks/": ({"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"}, Webhook),
+    "PATCH /api/v1/webhooks/{id}/": ({"only_failures": True}, Webhook),
+    "POST /api/v1/webhooks/{id}/rotate/": ({}, Webhook),
     "POST /api/v1/api-keys/": ({"name": "ci"}, ApiKey),
     "POST /api/v1/api-keys/{id}/rotate/": ({}, ApiKey),
     "POST /api/v1/users/": ({"username": "fresh"}, User),
@@ -101,6 +105,7 @@ NO_ROW = {
     "POST /api/v1/auth/reset-password/",
     "POST /api/v1/tasks/preview/",
     "PATCH /api/v1/settings/",
+    "POST /api/v1/webhooks/{id}/redeliver/",
 }
 
 
@@ -120,7 +125,7 @@ def columns() -> dict[str, Any]:
     names = {
         name
         for model in apps.get_models()
-        if model._meta.app_label in ("accounts", "prewarm")
+        if model._meta.app_label in ("accounts", "prewarm", "webhooks")
         for field in model._meta.concrete_fields
         for name in (field.name, field.attname)
     }

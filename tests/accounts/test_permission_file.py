@@ -26,11 +26,17 @@ def test_viewers_change_nothing_but_what_is_their_own() -> None:
 
 
 def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_nothing_else() -> None:
-    assert named(Who.OPERATOR) == {"tasks.operate", "image-lists.write"}
+    assert named(Who.OPERATOR) == {
+        "tasks.operate",
+        "image-lists.write",
+        "webhooks.read",
+        "deliveries.read",
+        "deliveries.redeliver",
+    }
 
 
 def test_admins_manage_who_belongs_to_their_tenant_and_see_what_was_done_there() -> None:
-    assert named(Who.ADMIN) == {"members.read", "members.manage", "audit.read"}
+    assert named(Who.ADMIN) == {"members.read", "members.manage", "audit.read", "webhooks.manage"}
 
 
 def test_what_concerns_the_installation_is_for_platform_administrators() -> None:
@@ -55,8 +61,12 @@ def test_only_the_way_in_and_the_probes_are_open() -> None:
 
 def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_images() -> None:
     assert [one.name for one in PERMISSIONS if one.key == Scope.READ and writes(one)] == []
-    assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == ["tasks.operate", "image-lists.write"]
-    assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == ["members.manage"]
+    assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == [
+        "tasks.operate",
+        "image-lists.write",
+        "deliveries.redeliver",
+    ]
+    assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == ["webhooks.manage", "members.manage"]
 
 
 def test_no_key_comes_to_accounts_sessions_keys_or_the_installation() -> None:

@@ -78,6 +78,7 @@ def test_what_is_not_said_has_a_gentle_default() -> None:
         "strict_waves": False,
         "allow_skipped": False,
         "puller": "auto",
+        "webhooks": [],
     }
 
 

@@ -24,7 +24,7 @@ from tests.processes import listens, wait_until
 from tests.project.test_supervisor import alive, children_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = {"valkey", "cluster", "web", "worker", "ticker", "scheduler", "watcher"}
+PARTS = {"valkey", "cluster", "web", "worker", "ticker", "scheduler", "watcher", "messenger"}
 
 
 class Instance:

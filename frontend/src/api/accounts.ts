@@ -1,5 +1,5 @@
 /** Who works here and with what: keys, sessions, users, tenants and their members. */
-import { byId, given } from './answer'
+import { asRead, byId, given, unlessChanged, type Read } from './answer'
 import { http } from './client'
 import type {
   ApiKey,
@@ -15,6 +15,7 @@ import type {
   Tenant,
   TenantChange,
   TenantRequest,
+  TenantUsage,
   User,
   UserChange,
   UserRequest,
@@ -75,8 +76,17 @@ export const accounts = {
     return given(await http.POST('/api/v1/users/', { body }))
   },
 
-  async changeUser(id: string, body: UserChange): Promise<User> {
-    return given(await http.PATCH('/api/v1/users/{id}/', { ...byId(id), body }))
+  async user(id: string): Promise<Read<User>> {
+    return asRead(await http.GET('/api/v1/users/{id}/', byId(id)))
+  },
+
+  async changeUser(id: string, body: UserChange, etag: string): Promise<User> {
+    return given(await http.PATCH('/api/v1/users/{id}/', { ...unlessChanged(id, etag), body }))
+  },
+
+  /** Whoever is disabled is signed out everywhere; that holds whatever else has changed meanwhile. */
+  async turnUser(id: string, is_active: boolean): Promise<User> {
+    return given(await http.PATCH('/api/v1/users/{id}/', { ...byId(id), body: { is_active } }))
   },
 
   /** A link that works once; earlier ones open nothing any more. */
@@ -93,16 +103,21 @@ export const accounts = {
     return given(await http.GET('/api/v1/tenants/', { params: { query }, signal }))
   },
 
-  async tenant(id: string, signal?: AbortSignal): Promise<Tenant> {
-    return given(await http.GET('/api/v1/tenants/{id}/', { ...byId(id), signal }))
+  async tenant(id: string, signal?: AbortSignal): Promise<Read<Tenant>> {
+    return asRead(await http.GET('/api/v1/tenants/{id}/', { ...byId(id), signal }))
+  },
+
+  /** How much of each of its limits a tenant uses now. */
+  async tenantUsage(id: string, signal?: AbortSignal): Promise<TenantUsage> {
+    return given(await http.GET('/api/v1/tenants/{id}/usage/', { ...byId(id), signal }))
   },
 
   async makeTenant(body: TenantRequest): Promise<Tenant> {
     return given(await http.POST('/api/v1/tenants/', { body }))
   },
 
-  async changeTenant(id: string, body: TenantChange): Promise<Tenant> {
-    return given(await http.PATCH('/api/v1/tenants/{id}/', { ...byId(id), body }))
+  async changeTenant(id: string, body: TenantChange, etag: string): Promise<Read<Tenant>> {
+    return asRead(await http.PATCH('/api/v1/tenants/{id}/', { ...unlessChanged(id, etag), body }))
   },
 
   async members(query: ListFilter & { tenant: string }, signal?: AbortSignal): Promise<Page<Member>> {
@@ -113,8 +128,12 @@ export const accounts = {
     return given(await http.POST('/api/v1/memberships/', { body }))
   },
 
-  async changeRole(id: number, role: Role): Promise<Member> {
-    return given(await http.PATCH('/api/v1/memberships/{id}/', { ...byId(String(id)), body: { role } }))
+  async member(id: number): Promise<Read<Member>> {
+    return asRead(await http.GET('/api/v1/memberships/{id}/', byId(String(id))))
+  },
+
+  async changeRole(id: number, role: Role, etag: string): Promise<Member> {
+    return given(await http.PATCH('/api/v1/memberships/{id}/', { ...unlessChanged(String(id), etag), body: { role } }))
   },
 
   async removeMember(id: number): Promise<void> {

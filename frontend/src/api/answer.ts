@@ -11,9 +11,21 @@ export function given<Body>(answer: Answer<Body>): Body {
   return answer.data
 }
 
-/** What says to the server which reading a change is based on. */
+/** Something as it was read; `etag` says to the server which reading a change is based on. */
+export interface Read<Row> {
+  row: Row
+  etag: string
+}
+
+export function asRead<Row>(answer: Answer<Row>): Read<Row> {
+  return { row: given(answer), etag: etagOf(answer) }
+}
+
 export function etagOf({ response }: { response: Response }): string {
   return response.headers.get('ETag') ?? ''
 }
 
 export const byId = <Id>(id: Id) => ({ params: { path: { id } } })
+
+/** For a change of what was read: refused (412) when somebody else changed it since. */
+export const unlessChanged = <Id>(id: Id, etag: string) => ({ params: { path: { id }, header: { 'If-Match': etag } } })

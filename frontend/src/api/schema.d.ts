@@ -231,6 +231,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was told, to whom, and how each try went; newest first. */
+        get: operations["deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description With every try, and what went out. */
+        get: operations["deliveries_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/redeliver/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it again, under its id and with its body, whether it got through or not. */
+        post: operations["deliveries_redeliver_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-lists/": {
         parameters: {
             query?: never;
@@ -634,6 +685,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is told what happens. Operators see them; administrators of the tenant make and change them. */
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description Make one. A generic one's secret is in this answer, and never shown again. */
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is told what happens. Operators see them; administrators of the tenant make and change them. */
+        get: operations["webhooks_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description With its deliveries; what still waits is not sent. */
+        delete: operations["webhooks_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named. `enabled: true` gives one that was disabled a fresh start. */
+        patch: operations["webhooks_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/redeliver/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send again whatever failed of what happened since then, each under its id. */
+        post: operations["webhooks_redeliver_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret, shown in this answer only; for some hours both sign. */
+        post: operations["webhooks_rotate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send a message that is tried once; read how it went in the delivery that is answered. */
+        post: operations["webhooks_test_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -686,6 +825,23 @@ export interface components {
             networks?: string[];
             /** @default 90 */
             expires_in_days?: number;
+        };
+        /** @description One try. `answer` is the beginning of what came back, for who may see it; else null. */
+        Attempt: {
+            readonly number: number;
+            /** Format: date-time */
+            readonly started_at: string;
+            readonly milliseconds: number;
+            /** @description How many deliveries this one message told of. */
+            readonly together: number;
+            headers: {
+                [key: string]: string;
+            };
+            readonly status: number | null;
+            readonly code: string;
+            readonly message: string;
+            readonly answer: string | null;
+            readonly listed: boolean;
         };
         /** @description One change, or one that was refused: who, what, when, from where, from what to what. */
         Audit: {
@@ -755,6 +911,67 @@ export interface components {
          * @enum {string}
          */
         DaysEnum: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /** @description A delivery as lists show it. `id` is its `webhook-id`; `due_at` is its next try. */
+        Delivery: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            webhook: string;
+            webhook_name: string;
+            kind: components["schemas"]["WebhookKindEnum"];
+            tenant: string;
+            readonly event: string;
+            readonly about: string;
+            /** Format: uuid */
+            readonly task: string | null;
+            readonly text: string;
+            readonly sequence: number | null;
+            status: components["schemas"]["DeliveryStatusEnum"];
+            readonly code: string;
+            readonly message: string;
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly due_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+        };
+        /** @description With every try, and the request's body as it goes out when this delivery is told alone. */
+        DeliveryDetail: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            webhook: string;
+            webhook_name: string;
+            kind: components["schemas"]["WebhookKindEnum"];
+            tenant: string;
+            readonly event: string;
+            readonly about: string;
+            /** Format: uuid */
+            readonly task: string | null;
+            readonly text: string;
+            readonly sequence: number | null;
+            status: components["schemas"]["DeliveryStatusEnum"];
+            readonly code: string;
+            readonly message: string;
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly due_at: string | null;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            tried: components["schemas"]["Attempt"][];
+            readonly request: unknown;
+        };
+        /**
+         * @description * `pending` - Pending
+         *     * `delivered` - Delivered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DeliveryStatusEnum: "pending" | "delivered" | "failed";
         /** @description An attempt on a node that was not enough, and why. */
         EarlierAttempt: {
             attempt: number;
@@ -777,6 +994,27 @@ export interface components {
             change: number;
             more: boolean;
         };
+        /**
+         * @description * `task.created` - task.created
+         *     * `task.started` - task.started
+         *     * `task.stopped` - task.stopped
+         *     * `task.cancel_requested` - task.cancel_requested
+         *     * `task.paused` - task.paused
+         *     * `task.resumed` - task.resumed
+         *     * `task.succeeded` - task.succeeded
+         *     * `task.partial` - task.partial
+         *     * `task.failed` - task.failed
+         *     * `task.cancelled` - task.cancelled
+         *     * `schedule.fired` - schedule.fired
+         *     * `schedule.skipped` - schedule.skipped
+         *     * `schedule.missed` - schedule.missed
+         *     * `schedule.failed` - schedule.failed
+         *     * `policy.drifted` - policy.drifted
+         *     * `policy.mended` - policy.mended
+         *     * `policy.failed` - policy.failed
+         * @enum {string}
+         */
+        EventsEnum: "task.created" | "task.started" | "task.stopped" | "task.cancel_requested" | "task.paused" | "task.resumed" | "task.succeeded" | "task.partial" | "task.failed" | "task.cancelled" | "schedule.fired" | "schedule.skipped" | "schedule.missed" | "schedule.failed" | "policy.drifted" | "policy.mended" | "policy.failed";
         /**
          * @description * `intake_paused` - intake_paused
          *     * `window` - window
@@ -883,6 +1121,12 @@ export interface components {
             running_pull_jobs: number;
             unfinished_tasks: number;
         };
+        /**
+         * @description * `en` - English
+         *     * `zh` - Chinese
+         * @enum {string}
+         */
+        LanguageEnum: "en" | "zh";
         /** @description `limit` is null where there is none; `used` is null where nothing is counted. */
         LimitUse: {
             used: number | null;
@@ -1047,6 +1291,18 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pulled" | "already_present" | "failed" | "cancelled" | "skipped";
+        /**
+         * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
+         *
+         *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
+         */
+        OverlapRequest: {
+            /**
+             * @description So long both secrets sign.
+             * @default 24
+             */
+            overlap_hours?: number;
+        };
         PaginatedApiKeyList: {
             /** @example 123 */
             count: number;
@@ -1074,6 +1330,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Audit"][];
+        };
+        PaginatedDeliveryList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Delivery"][];
         };
         PaginatedImageListList: {
             /** @example 123 */
@@ -1195,6 +1466,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["User"][];
         };
+        PaginatedWebhookList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Webhook"][];
+        };
         /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
          *
@@ -1260,6 +1546,8 @@ export interface components {
             max_pairs_per_day?: number | null;
             /** @description API keys that are good at once; null for 50. */
             max_api_keys?: number | null;
+            /** @description Webhooks; null for 20. */
+            max_webhooks?: number | null;
             /** @description A label selector of the nodes that it may use; empty for all. */
             node_pool?: string;
             /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
@@ -1281,12 +1569,35 @@ export interface components {
             is_active?: boolean;
             is_platform_admin?: boolean;
         };
+        /** @description What is to be changed. `url` and `secret` are never shown again; what is not sent stays. */
+        PatchedWebhookChangeRequest: {
+            name?: string;
+            url?: string;
+            /** @description Generic: whsec_…, by default a new one. DingTalk: the robot's SEC…, if it signs. */
+            secret?: string;
+            language?: components["schemas"]["LanguageEnum"];
+            keyword?: string;
+            at_mobiles?: string[];
+            /** @description Empty for all. */
+            events?: components["schemas"]["EventsEnum"][];
+            only_failures?: boolean;
+            /** @description Only of tasks that name it in `webhooks`. */
+            named_only?: boolean;
+            schedules?: string[];
+            /** @description Only of tasks with a node that matches. */
+            selector?: string;
+            enabled?: boolean;
+        };
         /**
          * @description * `tasks.read` - tasks.read
          *     * `tasks.operate` - tasks.operate
          *     * `tasks.urgent` - tasks.urgent
          *     * `image-lists.read` - image-lists.read
          *     * `image-lists.write` - image-lists.write
+         *     * `webhooks.read` - webhooks.read
+         *     * `webhooks.manage` - webhooks.manage
+         *     * `deliveries.read` - deliveries.read
+         *     * `deliveries.redeliver` - deliveries.redeliver
          *     * `nodes.read` - nodes.read
          *     * `tenants.read` - tenants.read
          *     * `tenants.manage` - tenants.manage
@@ -1299,7 +1610,7 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "webhooks.read" | "webhooks.manage" | "deliveries.read" | "deliveries.redeliver" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;
@@ -1397,6 +1708,10 @@ export interface components {
             examples: string[];
             look_closer: string[];
         };
+        Redelivered: {
+            /** @description Sent again. */
+            deliveries: number;
+        };
         /**
          * @description * `found` - found
          *     * `missing` - missing
@@ -1483,6 +1798,11 @@ export interface components {
             limits: components["schemas"]["Used"][];
         };
         SignedIn: components["schemas"]["Token"] | components["schemas"]["Cookie"];
+        /** @description From when on what failed is sent again. */
+        SinceRequest: {
+            /** Format: date-time */
+            since: string;
+        };
         /** @description A task as lists show it. */
         Task: {
             /** Format: uuid */
@@ -1652,6 +1972,8 @@ export interface components {
             allow_skipped?: boolean;
             /** @default auto */
             puller?: components["schemas"]["PullerEnum"];
+            /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
+            webhooks?: string[];
         };
         /**
          * @description * `pending` - Pending
@@ -1679,6 +2001,8 @@ export interface components {
             readonly max_pairs_per_day: number | null;
             /** @description API keys that are good at once; empty for 50. */
             readonly max_api_keys: number | null;
+            /** @description Webhooks; empty for 20. */
+            readonly max_webhooks: number | null;
             /** @description A label selector of the nodes that it may use; empty for all nodes. */
             readonly node_pool: string;
             allowed_images: string[] | null;
@@ -1699,6 +2023,8 @@ export interface components {
             max_pairs_per_day?: number | null;
             /** @description API keys that are good at once; null for 50. */
             max_api_keys?: number | null;
+            /** @description Webhooks; null for 20. */
+            max_webhooks?: number | null;
             /** @description A label selector of the nodes that it may use; empty for all. */
             node_pool?: string;
             /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
@@ -1802,6 +2128,110 @@ export interface components {
          * @enum {string}
          */
         WaitsForEnum: "intake_paused" | "window";
+        /** @description A webhook. Its address is a credential: of it only the host and the last characters are shown. */
+        Webhook: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            kind: components["schemas"]["WebhookKindEnum"];
+            readonly url: string;
+            readonly has_secret: boolean;
+            /** Format: date-time */
+            readonly old_secret_until: string | null;
+            language: components["schemas"]["LanguageEnum"];
+            /** @description DingTalk: a word that every message must hold. */
+            readonly keyword: string;
+            at_mobiles: string[];
+            events: string[];
+            readonly only_failures: boolean;
+            /** @description Only of tasks that name this webhook. */
+            readonly named_only: boolean;
+            schedules: string[];
+            /** @description Only of tasks with a node that matches. */
+            readonly selector: string;
+            readonly enabled: boolean;
+            /** Format: date-time */
+            readonly disabled_at: string | null;
+            readonly disabled_reason: string;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        /**
+         * @description * `generic` - Generic
+         *     * `slack` - Slack
+         *     * `dingtalk` - Dingtalk
+         * @enum {string}
+         */
+        WebhookKindEnum: "generic" | "slack" | "dingtalk";
+        /** @description A new webhook, or one with a new secret, which is shown this once. */
+        WebhookMade: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            kind: components["schemas"]["WebhookKindEnum"];
+            readonly url: string;
+            readonly has_secret: boolean;
+            /** Format: date-time */
+            readonly old_secret_until: string | null;
+            language: components["schemas"]["LanguageEnum"];
+            /** @description DingTalk: a word that every message must hold. */
+            readonly keyword: string;
+            at_mobiles: string[];
+            events: string[];
+            readonly only_failures: boolean;
+            /** @description Only of tasks that name this webhook. */
+            readonly named_only: boolean;
+            schedules: string[];
+            /** @description Only of tasks with a node that matches. */
+            readonly selector: string;
+            readonly enabled: boolean;
+            /** Format: date-time */
+            readonly disabled_at: string | null;
+            readonly disabled_reason: string;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+            /** @description Empty where the vendor has it. */
+            secret: string;
+        };
+        /** @description What is to be changed. `url` and `secret` are never shown again; what is not sent stays. */
+        WebhookRequestRequest: {
+            name: string;
+            url: string;
+            /** @description Generic: whsec_…, by default a new one. DingTalk: the robot's SEC…, if it signs. */
+            secret?: string;
+            language?: components["schemas"]["LanguageEnum"];
+            keyword?: string;
+            at_mobiles?: string[];
+            /** @description Empty for all. */
+            events?: components["schemas"]["EventsEnum"][];
+            only_failures?: boolean;
+            /** @description Only of tasks that name it in `webhooks`. */
+            named_only?: boolean;
+            schedules?: string[];
+            /** @description Only of tasks with a node that matches. */
+            selector?: string;
+            enabled?: boolean;
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+            kind: components["schemas"]["WebhookKindEnum"];
+        };
         /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
         WindowField: {
             days: components["schemas"]["DaysEnum"][];
@@ -2330,6 +2760,115 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveries_list: {
+        parameters: {
+            query?: {
+                event?: ("policy.drifted" | "policy.failed" | "policy.mended" | "schedule.failed" | "schedule.fired" | "schedule.missed" | "schedule.skipped" | "task.cancel_requested" | "task.cancelled" | "task.created" | "task.failed" | "task.partial" | "task.paused" | "task.resumed" | "task.started" | "task.stopped" | "task.succeeded" | "webhook.test")[];
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description Of what happened then or later. */
+                since?: string;
+                status?: ("delivered" | "failed" | "pending")[];
+                task?: string;
+                tenant?: string;
+                /** @description Of what happened before. */
+                until?: string;
+                webhook?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDeliveryList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveries_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveries_redeliver_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             /** @description Any error. */
             default: {
@@ -3537,6 +4076,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                enabled?: boolean;
+                kind?: ("dingtalk" | "generic" | "slack")[];
+                ordering?: "-changed_at" | "-created_at" | "-name" | "changed_at" | "created_at" | "name";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In the name. */
+                search?: string;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWebhookList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_redeliver_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SinceRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redelivered"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_rotate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OverlapRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_test_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Any error. */

@@ -1,4 +1,4 @@
-import { computed, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef, type WatchSource } from 'vue'
+import { computed, shallowRef, watch, type WatchSource } from 'vue'
 import { useRouter } from 'vue-router'
 
 import type { Page } from '@/api/types'
@@ -15,13 +15,14 @@ export interface Asked {
 
 export interface PagedList<Row> {
   /** `null` until the first answer. */
-  shown: ShallowRef<Page<Row> | null>
-  error: Ref<unknown>
+  readonly shown: Page<Row> | null
+  readonly error: unknown
   /** What is in the search field; the list follows when the person stops typing. */
-  typed: Ref<string>
-  searched: ComputedRef<boolean>
-  page: ComputedRef<number>
-  pageSize: number
+  readonly typed: string
+  type: (text: string) => void
+  readonly searched: boolean
+  readonly page: number
+  readonly pageSize: number
   go: (page: number) => void
   refresh: () => void
   clear: () => void
@@ -34,6 +35,8 @@ const REFRESH = 30_000
 export function usePagedList<Row>(
   ask: (filter: Asked, signal: AbortSignal) => Promise<Page<Row>>,
   others: WatchSource[] = [],
+  /** In how many milliseconds it is asked again, by what was read. */
+  every: (shown: Page<Row>) => number = () => REFRESH,
 ): PagedList<Row> {
   const router = useRouter()
   const search = useQueryText('q', ['page'])
@@ -44,8 +47,9 @@ export function usePagedList<Row>(
 
   const { error, now: refresh } = usePolling(async (signal) => {
     const filter = { search: search.value || undefined, page: page.value, page_size: PAGE_SIZE }
-    shown.value = await ask(filter, signal)
-    return REFRESH
+    const read = await ask(filter, signal)
+    shown.value = read
+    return every(read)
   })
   watch([search, page, ...others], refresh)
 
@@ -58,6 +62,26 @@ export function usePagedList<Row>(
     void router.replace({ query: {} })
   }
 
-  const searched = computed(() => search.value !== '')
-  return { shown, error, typed, searched, page, pageSize: PAGE_SIZE, go, refresh, clear }
+  return {
+    get shown() {
+      return shown.value
+    },
+    get error() {
+      return error.value
+    },
+    get typed() {
+      return typed.value
+    },
+    get searched() {
+      return search.value !== ''
+    },
+    get page() {
+      return page.value
+    },
+    type: (text) => {
+      typed.value = text
+    },
+    pageSize: PAGE_SIZE,
+    ...{ go, refresh, clear },
+  }
 }

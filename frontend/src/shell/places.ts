@@ -4,23 +4,47 @@ import type { Permission } from '@/api/types'
 interface Place {
   path: string
   label: string
-  /** Shown to those who may do it, in some tenant or everywhere. */
-  needs: Permission
+  /** Shown to those who may do it, in some tenant or everywhere; to everybody where nothing is named. */
+  needs?: Permission
 }
 
-const administration: Place[] = [
-  { path: '/users', label: 'Users', needs: 'users.manage' },
-  { path: '/tenants', label: 'Tenants', needs: 'members.read' },
-  { path: '/audit', label: 'Audit', needs: 'audit.read' },
-  { path: '/settings', label: 'Settings', needs: 'settings.manage' },
-  { path: '/api-keys', label: 'API keys', needs: 'keys.make' },
+/** A word of the main menu. On a small screen only `short` is shown of it. */
+export interface Section {
+  label: string
+  short?: string
+  places: Place[]
+}
+
+const sections: Section[] = [
+  { label: 'Tasks', places: [{ path: '/tasks', label: 'Tasks' }] },
+  { label: 'Nodes', places: [{ path: '/nodes', label: 'Nodes' }] },
+  {
+    label: 'Images',
+    places: [
+      { path: '/library', label: 'Library', needs: 'image-lists.read' },
+    ],
+  },
+  {
+    label: 'Administration',
+    short: 'Admin',
+    places: [
+      { path: '/users', label: 'Users', needs: 'users.manage' },
+      { path: '/tenants', label: 'Tenants', needs: 'members.read' },
+      { path: '/audit', label: 'Audit', needs: 'audit.read' },
+      { path: '/settings', label: 'Settings', needs: 'settings.manage' },
+      { path: '/api-keys', label: 'API keys', needs: 'keys.make' },
+    ],
+  },
 ]
 
 /** Those that everybody has: they alone make nobody an administrator. */
 const everybodys = new Set(['/api-keys'])
 
-/** The pages of the section "Administration"; none for those who would find only their own things there. */
-export function administrationFor(may: (what: Permission) => boolean): Place[] {
-  const places = administration.filter(({ needs }) => may(needs))
-  return places.every(({ path }) => everybodys.has(path)) ? [] : places
+/** The sections with the places that this person has; none for whoever would find only everybody's things there. */
+export function sectionsFor(may: (what: Permission) => boolean): Section[] {
+  return sections
+    .map((section) => ({ ...section, places: section.places.filter(({ needs }) => !needs || may(needs)) }))
+    .filter(({ places }) => places.some(({ path }) => !everybodys.has(path)))
 }
+
+export const isIn = (section: Section, path: string) => section.places.some((place) => path.startsWith(place.path))

@@ -5,15 +5,19 @@ import { parseImages, parseNames } from './imageList'
 
 export type Target = 'all' | 'selector' | 'names'
 
-export interface Draft {
+/** Which nodes: only what `target` says counts. */
+export interface Aim {
+  target: Target
+  selector: string
+  names: string
+}
+
+export interface Draft extends Aim {
   tenant: string
   name: string
   images: string
   /** Ids of lists of the image library. */
   lists: string[]
-  target: Target
-  selector: string
-  names: string
   limits: Limits
 }
 
@@ -86,6 +90,24 @@ export function draftFrom(task: TaskDetail): Draft {
       allow_skipped: task.allow_skipped,
       strict_waves: task.strict_waves,
     },
+  }
+}
+
+/** A request that is kept, such as a schedule's, as a draft again. */
+export function draftOf(request: TaskRequest, tenant: string): Draft {
+  const { failure_limit = '', pull_secrets = [], ...asked } = request
+  const given = Object.entries(asked).filter(([name]) => name in defaultLimits || name.endsWith('seconds'))
+  const own = { failure_limit: String(failure_limit), pull_secrets: pull_secrets.join(', ') }
+  const limits = { ...defaultLimits, ...(Object.fromEntries(given) as Partial<Limits>), ...own }
+  return {
+    tenant,
+    name: asked.name ?? '',
+    images: (asked.images ?? []).join('\n'),
+    lists: asked.image_lists ?? [],
+    target: asked.all_nodes ? 'all' : asked.node_names?.length ? 'names' : 'selector',
+    selector: asked.node_selector ?? '',
+    names: (asked.node_names ?? []).join('\n'),
+    limits: { ...limits, first_wave: asked.first_wave || undefined },
   }
 }
 

@@ -1,6 +1,6 @@
 /** Where an error of the API belongs in the form. */
 import { addError, withElsewhere } from '@/api/fieldErrors'
-import type { ApiError } from '@/api/problem'
+import type { ApiError, FieldError } from '@/api/problem'
 
 import { parseImages, parseNames } from './imageList'
 import type { Draft } from './draft'
@@ -53,6 +53,15 @@ export function placeErrors(refusal: ApiError, sent: Draft): FormErrors {
   }
   if (!hasErrors(placed)) placed.general = refusal.message
   return placed
+}
+
+/** The API's `images/3` is the fourth image; the person looks for its line. */
+export function imageErrors(text: string, told: FieldError[]): ImageError[] {
+  const { entries } = parseImages(text)
+  return told.flatMap(({ path: [field, index], detail }) => {
+    const entry = field === 'images' && index !== undefined ? entries[Number(index)] : undefined
+    return entry ? [{ ...entry, detail }] : []
+  })
 }
 
 function named(names: string[], field: string, index: string | undefined, detail: string): string {

@@ -21,13 +21,20 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """A worker for one queue, until told to stop. Run as many as you like."""
 
-    help = "Work on one queue: turns (pulls images) or ticks (finds what is due). Run as many as you like."
+    help = (
+        "Work on one queue: turns (pulls images), ticks (finds what is due) or deliveries (tells others). "
+        "Run as many as you like."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queue", choices=list(settings.RQ_QUEUES), help="the queue to work on")
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # before it works there is nothing to hand back
+        if options["queue"] == settings.QUEUE_DELIVERIES:  # needs no cluster
+            log.info("a worker starts", extra={"queue": options["queue"]})
+            work(options["queue"])
+            return
         try:
             log.info("a worker starts", extra={"queue": options["queue"], "installation": runtime().installation})
             if options["queue"] == settings.QUEUE_TURNS:

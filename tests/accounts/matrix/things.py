@@ -14,6 +14,7 @@ from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
 from prewarm.models import ImageList
 from tests.people import person
 from tests.prewarm.rows import asked
+from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookKind
 
 
 def session(owner: User, tenant: str) -> Session:
@@ -44,11 +45,32 @@ def image_list(owner: User, tenant: str) -> ImageList:
     return ImageList.objects.create(tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], created_by=owner)
 
 
+def webhook(owner: User, tenant: str) -> Webhook:
+    team = Tenant.objects.get(slug=tenant)
+    return Webhook.objects.create(
+        tenant=team, name=uuid.uuid4().hex, kind=WebhookKind.GENERIC, url="https://hear.example/", enabled=False
+    )
+
+
+def delivery(owner: User, tenant: str) -> Delivery:
+    now = timezone.now()
+    return Delivery.objects.create(
+        webhook=webhook(owner, tenant),
+        event="task.failed",
+        about="a task",
+        at=now,
+        created_at=now,
+        status=DeliveryStatus.FAILED,
+    )
+
+
 # By the beginning of the route's name: makes one in the tenant, owned by the user.
 THINGS: dict[str, Callable[[User, str], Model]] = {
     "task": lambda owner, tenant: asked(tenant=tenant),
     "image-list": image_list,
     "session": session,
+    "webhook": webhook,
+    "delivery": delivery,
     "api-key": api_key,
     "user": lambda owner, tenant: colleague(tenant),
     "tenant": lambda owner, tenant: Tenant.objects.get(slug=tenant),
@@ -59,6 +81,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST task-list": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
+    "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
     "POST membership-list": {"username": "newcomer", "role": "viewer"},
     "POST api-key-list": {"name": "ci"},
 }

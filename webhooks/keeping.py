@@ -1,0 +1,163 @@
+"""Keeping webhooks: they are made, changed, tried out and deleted by these moves, and what failed is sent again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from accounts.audit import By
+from accounts.models import Tenant
+from ips.problems import Conflict, Invalid
+from prewarm.clock import database_now
+from webhooks.doorbell import ring_deliveries
+from webhooks.events import TEST
+from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookKind
+from webhooks.signing import new_secret
+
+MOST_OF_A_TENANT = 20  # where the tenant has no limit of its own
+OVERLAP = timedelta(hours=24)
+CREDENTIALS = ("url", "secret")
+MENDED = {"failing_since": None, "failures": 0, "refusals": 0, "rests_until": None}
+
+
+def make_webhook(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> Webhook:
+    """A new one; a generic one that brings no secret gets one.
+
+    Raises Invalid (422) for a name that the tenant has, Conflict (409) when it has enough of them.
+    """
+    values = dict(wish)
+    if values["kind"] == WebhookKind.GENERIC and not values.get("secret"):
+        values["secret"] = new_secret()
+    try:
+        with transaction.atomic():
+            tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # two at once queue up: none is overlooked
+            most = MOST_OF_A_TENANT if tenant.max_webhooks is None else tenant.max_webhooks
+            if (used := Webhook.objects.filter(tenant=tenant).count()) >= most:
+                detail = (
+                    f"{tenant} may have {most} webhooks (max_webhooks) and has {used}. Delete one, or ask a platform "
+                    "administrator for more."
+                )
+                raise Conflict("quota_exceeded", detail)
+            made = Webhook.objects.create(tenant=tenant, created_by=by.user, **values)
+            by.audit("webhook.created", str(made.pk), after=_told(values), tenant=tenant)
+    except IntegrityError as error:
+        raise _taken(values["name"]) from error
+    return made
+
+
+def change_webhook(kept: Webhook, by: By, wish: Mapping[str, Any]) -> Webhook:
+    """Change what is named; one that is enabled again begins anew. Raises as `make_webhook`, and Http404."""
+    try:
+        with transaction.atomic():
+            kept = get_object_or_404(Webhook.objects.select_for_update(), pk=kept.pk)
+            before = {name: getattr(kept, name) for name, value in wish.items() if getattr(kept, name) != value}
+            if before:
+                fresh = {name: wish[name] for name in before} | _follows(before, wish)
+                for name, value in fresh.items():
+                    setattr(kept, name, value)
+                kept.save(update_fields=[*fresh, "changed_at"])
+                after = {name: wish[name] for name in before}
+                by.audit("webhook.changed", str(kept.pk), before=_told(before), after=_told(after), tenant=kept.tenant)
+    except IntegrityError as error:
+        raise _taken(wish["name"]) from error
+    return kept
+
+
+def delete_webhook(kept: Webhook, by: By) -> None:
+    """With all that it was told and still is to be told."""
+    with transaction.atomic():
+        if Webhook.objects.filter(pk=kept.pk).delete()[0]:
+            by.audit("webhook.deleted", str(kept.pk), before={"name": kept.name}, tenant=kept.tenant)
+
+
+def rotate_secret(kept: Webhook, by: By, overlap: timedelta = OVERLAP) -> str:
+    """A new secret, which is returned and shown nowhere else; for `overlap` both sign. Raises Conflict (409)."""
+    if kept.kind != WebhookKind.GENERIC:
+        raise Conflict("no_such_secret", "Only generic webhooks have a secret of ours. Make a new one at the vendor's.")
+    with transaction.atomic():
+        kept = get_object_or_404(Webhook.objects.select_for_update(), pk=kept.pk)
+        kept.old_secret, kept.old_secret_until = kept.secret, timezone.now() + overlap
+        kept.secret = new_secret()
+        kept.save(update_fields=["secret", "old_secret", "old_secret_until", "changed_at"])
+        until = kept.old_secret_until.isoformat()
+        by.audit("webhook.rotated", str(kept.pk), after={"both_sign_until": until}, tenant=kept.tenant)
+    return kept.secret
+
+
+def send_test(kept: Webhook, by: By) -> Delivery:
+    """One message that is tried once, also where the webhook is disabled; how it went is in the delivery."""
+    with transaction.atomic():
+        now = database_now()
+        made = Delivery.objects.create(
+            webhook=kept,
+            event=TEST,
+            about=str(kept.pk),
+            at=now,
+            text="This is a test. Messages of IPS arrive here.",
+            due_at=now,
+            created_at=now,
+        )
+        Webhook.objects.filter(pk=kept.pk).update(rests_until=None)
+        by.audit("webhook.tested", str(kept.pk), after={"delivery": str(made.pk)}, tenant=kept.tenant)
+        transaction.on_commit(ring_deliveries)
+    return made
+
+
+def redeliver(delivery: Delivery, by: By) -> Delivery:
+    """Send it again under its id, with its body. Raises Conflict (409) while it still waits for a try."""
+    with transaction.atomic():
+        ended = Delivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.PENDING)
+        if not _again(ended):
+            raise Conflict("delivery_waits", "This delivery waits for its next try already.")
+        tenant = delivery.webhook.tenant
+        by.audit("delivery.redelivered", str(delivery.pk), tenant=tenant)
+        transaction.on_commit(ring_deliveries)
+    delivery.refresh_from_db()
+    return delivery
+
+
+def redeliver_failed(kept: Webhook, since: datetime, by: By) -> int:
+    """Send again whatever failed of what happened since then; how many."""
+    with transaction.atomic():
+        number = _again(kept.deliveries.filter(status=DeliveryStatus.FAILED, at__gte=since).exclude(event=TEST))
+        if number:
+            after = {"since": since.isoformat(), "deliveries": number}
+            by.audit("webhook.redelivered", str(kept.pk), after=after, tenant=kept.tenant)
+            transaction.on_commit(ring_deliveries)
+    return number
+
+
+def _again(ended: Any) -> int:
+    fresh = {"status": DeliveryStatus.PENDING, "due_at": database_now(), "tries": 0, "finished_at": None}
+    number: int = ended.update(**fresh)
+    return number
+
+
+def _follows(before: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any]:
+    """What else changes with it: health begins anew with another address or once somebody enables it."""
+    fresh: dict[str, Any] = {}
+    if "url" in before or wish.get("enabled"):
+        fresh |= MENDED
+    if "enabled" in before:
+        fresh |= {"disabled_reason": "", "disabled_at": None if wish["enabled"] else timezone.now()}
+    return fresh
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """For the audit: that a credential was given, never which."""
+    return {name: "(hidden)" if name in CREDENTIALS and value else _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+def _taken(name: str) -> Invalid:
+    detail = f"The tenant has a webhook {name!r} already. Change that one, or take another name."
+    return Invalid([{"pointer": "name", "code": "taken", "detail": detail}])

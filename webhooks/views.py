@@ -1,0 +1,133 @@
+"""Webhooks in the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.idempotency import idempotent, idempotent_with_secret
+from accounts.models import Role
+from accounts.permissions import Rights, asked_by, tenant_for
+from ips.entity_tags import Tagged, unless_changed
+from ips.query import chosen, holding, only_known, ordered_by, ordering
+from webhooks import keeping
+from webhooks.delivery_views import UUID
+from webhooks.models import Webhook, WebhookKind
+from webhooks.request import Overlap, Since, WebhookChange, WebhookRequest, fitting
+from webhooks.serializers import DeliverySerializer, WebhookMade, WebhookSerializer
+
+ORDER = ("name", "created_at", "changed_at")
+NUMBER = inline_serializer("Redelivered", {"deliveries": serializers.IntegerField(help_text="Sent again.")})
+
+
+class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
+    """Who is told what happens. Operators see them; administrators of the tenant make and change them."""
+
+    serializer_class = WebhookSerializer
+    queryset = Webhook.objects.none()
+    lookup_value_regex = UUID
+
+    def get_queryset(self) -> QuerySet[Webhook]:
+        mine = Webhook.objects.filter(tenant__in=Rights.of(self.request).tenants())
+        return mine.select_related("tenant", "created_by")
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("tenant", str),
+            OpenApiParameter("kind", str, enum=WebhookKind.values, many=True),
+            OpenApiParameter("enabled", bool),
+            OpenApiParameter("search", str, description="In the name."),
+            ordered_by(*ORDER),
+        ]
+    )
+    def list(self, request: Request) -> Response:
+        only_known(request, "tenant", "kind", "enabled", "search", "ordering")
+        rows = self.get_queryset().filter(tenant__in=Rights.of(request).tenants(Role.OPERATOR))
+        if tenant := request.query_params.get("tenant"):
+            rows = rows.filter(tenant__slug=tenant)
+        if kinds := chosen(request, "kind", WebhookKind.values):
+            rows = rows.filter(kind__in=kinds)
+        if enabled := chosen(request, "enabled", ["true", "false"]):
+            rows = rows.filter(enabled__in=[text == "true" for text in enabled])
+        if search := request.query_params.get("search", "")[:200]:
+            rows = rows.filter(holding(search, "name"))
+        rows = rows.order_by(ordering(request, "name", *ORDER), "id")
+        return self.get_paginated_response(WebhookSerializer(self.paginate_queryset(rows), many=True).data)
+
+    @extend_schema(request=WebhookRequest, responses={201: WebhookMade})
+    @idempotent_with_secret
+    def create(self, request: Request) -> Response:
+        """Make one. A generic one's secret is in this answer, and never shown again."""
+        asked = WebhookRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wish = dict(asked.validated_data)
+        tenant = tenant_for(request, wish.pop("tenant"))
+        fitting(wish["kind"], wish)
+        made = keeping.make_webhook(tenant, asked_by(request), wish)
+        return Response(_shown_once(made), status=201, headers={"Location": f"/api/v1/webhooks/{made.pk}/"})
+
+    @extend_schema(request=WebhookChange, responses=WebhookSerializer)
+    @unless_changed
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what is named. `enabled: true` gives one that was disabled a fresh start."""
+        kept = self.get_object()
+        asked = WebhookChange(data=request.data)
+        asked.is_valid(raise_exception=True)
+        fitting(kept.kind, asked.validated_data)
+        changed = keeping.change_webhook(kept, asked_by(request), asked.validated_data)
+        return Response(WebhookSerializer(changed).data)
+
+    @extend_schema(responses={204: None})
+    @unless_changed
+    def destroy(self, request: Request, pk: str) -> Response:
+        """With its deliveries; what still waits is not sent."""
+        keeping.delete_webhook(self.get_object(), asked_by(request))
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def test(self, request: Request, pk: str) -> Response:
+        """Send a message that is tried once; read how it went in the delivery that is answered."""
+        made = keeping.send_test(self.get_object(), asked_by(request))
+        return _accepted(DeliverySerializer(made).data)
+
+    @extend_schema(request=Since, responses={202: NUMBER})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def redeliver(self, request: Request, pk: str) -> Response:
+        """Send again whatever failed of what happened since then, each under its id."""
+        kept = self.get_object()
+        asked = Since(data=request.data)
+        asked.is_valid(raise_exception=True)
+        number = keeping.redeliver_failed(kept, asked.validated_data["since"], asked_by(request))
+        return Response({"deliveries": number}, status=202)
+
+    @extend_schema(request=Overlap, responses=WebhookMade)
+    @action(detail=True, methods=["post"])
+    @idempotent_with_secret
+    def rotate(self, request: Request, pk: str) -> Response:
+        """A new secret, shown in this answer only; for some hours both sign."""
+        kept = self.get_object()
+        asked = Overlap(data=request.data)
+        asked.is_valid(raise_exception=True)
+        overlap = timedelta(hours=asked.validated_data["overlap_hours"])
+        keeping.rotate_secret(kept, asked_by(request), overlap)
+        kept.refresh_from_db()
+        return Response(_shown_once(kept))
+
+
+def _shown_once(webhook: Webhook) -> dict[str, object]:
+    """With the secret, if it is one of ours; the vendor's is known where it was copied from."""
+    secret = webhook.secret if webhook.kind == WebhookKind.GENERIC else ""
+    return {**WebhookSerializer(webhook).data, "secret": secret}
+
+
+def _accepted(body: dict[str, object]) -> Response:
+    return Response(body, status=202, headers={"Location": f"/api/v1/deliveries/{body['id']}/"})
