@@ -38,7 +38,7 @@ IPS_PROCESSES = {
 }
 UNLIMITED = "100000"  # writes a second
 PATIENCE = 600.0
-SILENCE = 600  # seconds that a node may say nothing: on a busy machine the fleet must not lose any
+SILENCE = 1800  # seconds that a node may say nothing: on a busy machine the fleet must not lose any
 # Writes down on each node how big the cluster has become, 20 nodes a second: minutes of work that only a cluster has
 # which grew by thousands of nodes just now.
 GROWTH = "ttl-controller"
@@ -139,7 +139,7 @@ def in_flight(at_once: int) -> dict[str, str]:
 @contextmanager
 def cluster(nodes: int, seconds: str) -> Iterator[tuple[ControlPlane, Fleet]]:
     """A new control plane and so many nodes, whose pulls take so long."""
-    lease = max(60, nodes // 40)
+    lease = max(60, nodes // 10)
     os.environ["GOGC"] = "400"  # of the control plane: two processors are for everybody, memory there is enough
     with control_plane_of(VERSIONS[VERSION], silence=SILENCE, audited=[IPS_USER], without=[GROWTH]) as plane:
         set_up(plane)

@@ -23,7 +23,8 @@ from tests.fleet.options import Options
 
 AT_ONCE = 20
 NOT_READY = "node.kubernetes.io/not-ready"
-STATUS_SECONDS = 300.0  # between two reports of a node that has nothing new to say, as in a kubelet
+# Between two reports of a node that has nothing new to say: as in a kubelet, and for a terse one.
+STATUS_SECONDS, TERSE_STATUS_SECONDS = 300.0, 3600.0
 
 
 class Kubelets:
@@ -35,6 +36,7 @@ class Kubelets:
         self._registry = registry
         self._pace = options.pace
         self._lease = options.lease
+        self._report_every = TERSE_STATUS_SECONDS if options.terse else STATUS_SECONDS
         self._images = standing_images(registry.release, options.images)
         self._recorder = Recorder(mirror, registry.release)
         self._all: dict[str, Kubelet] = {}
@@ -81,11 +83,11 @@ class Kubelets:
 
     async def beat(self) -> None:
         """Renew the leases and report the nodes now and then, evenly spread, for ever, also while others register."""
-        next_report = time.monotonic() + STATUS_SECONDS
+        next_report = time.monotonic() + self._report_every
         while True:
             begun, names = time.monotonic(), self.names
             reporting = begun >= next_report
-            next_report += STATUS_SECONDS if reporting else 0.0
+            next_report += self._report_every if reporting else 0.0
             for first in range(0, len(names), AT_ONCE):
                 await asyncio.sleep(max(0.0, begun + self._lease * first / len(names) - time.monotonic()))
                 some = [name for name in names[first : first + AT_ONCE] if name not in self.stopped]

@@ -30,7 +30,8 @@ class Options:
     """`speed` is how many seconds a pull takes, at least and at most. Each node renews its lease every `lease` s.
 
     A `terse` fleet saves the API server what a benchmark does not ask for: that a pod has begun is told only if there
-    is nothing else to tell within HOLD seconds, and of the events only Pulling and the first Pulled.
+    is nothing else to tell within HOLD seconds, of the events only Pulling and the first Pulled, and once an hour, not
+    every five minutes, that a node is as it was.
     """
 
     kubeconfig: Path
