@@ -68,7 +68,7 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
         failure = verdict or _from(ending)
         if stopped == "cancelled" and is_transient(failure.reason):
             continue  # a pull that the cancel broke off; it would have been tried again
-        _end_failed(found, image, failure, result.charged_attempts, retry)
+        _end_failed(found, image, failure, result.charged_attempts, retry and _may_pass(failure.reason, task, result))
     if stopped:
         _close_open(found, stopped)
     return _next_step(found, task, result, unknown, now)
@@ -146,12 +146,22 @@ def _end_pulled(found: Conclusion, image: ImageResult, event: PullEvent | None) 
     found.ended_images.append(image)
 
 
+def _may_pass(reason: str, task: Task, result: NodeResult) -> bool:
+    """Whether another attempt could end otherwise.
+
+    A kubelet that has not heard of a pull secret yet pulls without it: the first no to a task that names one is not the
+    registry's last word.
+    """
+    first_no = reason == "unauthorized" and bool(task.pull_secrets) and result.charged_attempts == 1
+    return is_transient(reason) or first_no
+
+
 def _end_failed(found: Conclusion, image: ImageResult, verdict: Verdict, attempt: int, retry: bool) -> None:
     image.attempt = attempt
     found.texts[image.index] = verdict.message
     if verdict.reason == "cancelled":
         image.end(Outcome.CANCELLED, "cancelled")
-    elif retry and is_transient(verdict.reason):
+    elif retry:
         image.reason = verdict.reason
         return
     else:

@@ -23,8 +23,8 @@ Written by `make bench-publish`. Every process ran on one machine: {machine}: th
 etcd (which does not wait for the disk), the fleet, the database, and IPS. The fleet plays the kubelets of up to 5,000
 nodes on that API server: each has a Node object of more than 15 KB with 50 images, a lease that is renewed, and judges
 pods as a kubelet does (the contract tests hold it to that); for a benchmark it tells as little as a kubelet may. What
-it says it pulls is not pulled; the two real nodes do pull. What only a young cluster does for thousands of new nodes (the
-taint of new ones, the cluster's size on each) is left out.
+it says it pulls is not pulled; the two real nodes do pull. What only a young cluster does for thousands of new nodes is
+left out: the taint of new ones, the cluster's size on each.
 
 The value is the median of the runs; the spread is the least and the most. The ideal is what nothing could beat in the
 same runs. Database: MariaDB, unless named. Every row but the default-cap one lifts the caps on writes.

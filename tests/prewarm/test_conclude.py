@@ -159,6 +159,28 @@ class TestAPassingCause:
         assert (found.status, found.reason) == (NodeStatus.PENDING, code)
 
 
+class TestTheFirstNoToATaskThatNamesAPullSecret:
+    """The kubelet may not have heard of the secret yet."""
+
+    REFUSED = Verdict(False, "unauthorized", "401 Unauthorized")
+
+    def test_is_not_the_last_word(self) -> None:
+        found = concluded(task_of(pull_secrets=["registry"]), {0: self.REFUSED})
+
+        assert (found.status, found.reason, found.attempt) == (NodeStatus.PENDING, "unauthorized", 2)
+        assert outcomes(found) == [("", "unauthorized")]
+
+    def test_the_second_is(self) -> None:
+        task = task_of(pull_secrets=["registry"])
+
+        found = concluded(task, {0: self.REFUSED}, result=pulling(task, attempt=2))
+
+        assert (found.status, found.reason) == (NodeStatus.FAILED, "unauthorized")
+
+    def test_without_a_secret_it_is_final_at_once(self) -> None:
+        assert concluded(task_of(), {0: self.REFUSED}).status == NodeStatus.FAILED
+
+
 class TestMoreImagesThanFitInOnePullJob:
     def test_the_rest_makes_the_next_part_on_the_same_node_without_a_wait(self) -> None:
         task = task_of(45)
