@@ -21,7 +21,7 @@ TIMES = {
     "IPS_OUTBOUND_PRIVATE": "127.0.0.0/8",
     "IPS_DELIVERY_SECONDS": "1",
     "IPS_DELIVERY_WAITS": "0.2,0.2",
-    "IPS_WEBHOOK_REST_SECONDS": "0.2",
+    "IPS_WEBHOOK_REST_SECONDS": "0",  # a place that does not answer is tried again at once
 }
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import pytest
+
 from tests.faults.stage import NODES, Stage
 from tests.faults.telling import listening, messenger, none_waits, told_of
 from tests.outbound.peers import Answering, peer, saying
@@ -70,7 +72,10 @@ def ends_of(webhook: Webhook) -> set[tuple[str, str]]:
     return set(webhook.deliveries.values_list("status", "code"))
 
 
-def test_f35_bad_receivers_slow_no_task_and_every_delivery_ends_truly(stage: Stage, capsys) -> None:
+@pytest.mark.timeout(600)
+def test_f35_bad_receivers_slow_no_task_and_every_delivery_ends_truly(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
     run_of(stage)  # warm
     alone, _ = run_of(stage)
     with (
@@ -81,7 +86,7 @@ def test_f35_bad_receivers_slow_no_task_and_every_delivery_ends_truly(stage: Sta
         messenger(stage),
     ):
         beside, tasks = run_of(stage)
-        stage.until(none_waits, "every delivery to end", 120)
+        stage.until(none_waits, "every delivery to end", 300)
 
         assert told_of(kept, *tasks) == sorted(ALL * TASKS)  # type: ignore[arg-type]
         assert ends_of(kept) == {(DeliveryStatus.DELIVERED, "")}

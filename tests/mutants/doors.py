@@ -113,7 +113,7 @@ def edits_of(file: str, tree: ast.Module, *, finds: bool) -> Iterator[Edit]:
 
 
 def without_scope(call: ast.Call, columns: re.Pattern[str]) -> Iterator[Edit]:
-    """A filter without one of the columns that say whose it is; tenants without the least role."""
+    """A filter without one of the columns that say whose it is; tenants without the least role; rows of all tenants."""
     if called(call) in ("filter", "Q"):
         for keyword in call.keywords:
             if keyword.arg and (columns.fullmatch(keyword.arg) or "tenant_id" in ast.unparse(keyword.value)):
@@ -122,6 +122,8 @@ def without_scope(call: ast.Call, columns: re.Pattern[str]) -> Iterator[Edit]:
                 yield replaced(call, new, f"{called(call)}: without {ast.unparse(keyword)}")
     if called(call) == "tenants" and call.args:
         yield replaced(call, f"{ast.unparse(call.func)}()", f"{ast.unparse(call)} → every role")
+    if called(call) == "among":
+        yield replaced(call, ast.unparse(call.args[0]), f"{ast.unparse(call)} → every tenant's")
 
 
 def without_conditions(function: ast.FunctionDef) -> Iterator[Edit]:
