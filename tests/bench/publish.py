@@ -29,8 +29,8 @@ left out: the taint of new ones, the cluster's size on each.
 The value is the median of the runs; the spread is the least and the most. The ideal is what nothing could beat in the
 same runs. Database: MariaDB, unless named. Every row but the default-cap one lifts the caps on writes.
 
-The goals are for a machine on which a bare client makes 5,000 pods in 31 s and 200 in 1 s; where one is missed, the ideal
-tells how fast this machine was.
+The goals are for a machine on which a bare client makes 5,000 pods in 31 s and 200 in 1 s; where one is missed, the
+ideal tells how fast this machine was.
 
 Last measured {date}.
 """
