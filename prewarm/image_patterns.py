@@ -2,6 +2,7 @@
 
 `*` stands for anything within one part of the path, `/**` at the end for everything below. A tag after the pattern
 (`docker.io/**:latest`) narrows it to references that are pulled by such a tag; where there is a digest, none is.
+A registry counts as what it is, however it is written: in letters of any case, with the port of HTTPS or without.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from prewarm.references import Reference
 
 MAX_LENGTH = 500
 EVERYTHING = "**"
+_DOCKER_HUB = frozenset({"index.docker.io", "registry-1.docker.io"})  # two more names of docker.io that answer pulls
+_HTTPS_PORT = ":443"
 _HOST = re.compile(r"[a-z0-9*](?:[a-z0-9.*-]*[a-z0-9*])?(?::[0-9]{1,5})?|\[[a-f0-9:]+\](?::[0-9]{1,5})?", re.ASCII)
 _PART = re.compile(r"[a-z0-9._*-]+", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9_.*-]{1,128}", re.ASCII)
@@ -33,7 +36,7 @@ class Pattern:
     tag: str
 
     def matches(self, reference: Reference) -> bool:
-        parts = [reference.domain.lower(), *reference.path.split("/")]
+        parts = [_registry(reference.domain), *reference.path.split("/")]
         long_enough = len(parts) > len(self.parts) if self.below else len(parts) == len(self.parts)
         if not long_enough or not all(map(_fits, self.parts, parts)):
             return False
@@ -59,7 +62,7 @@ def parse(text: str) -> Pattern:
     host, *parts = path.split("/")
     below = bool(parts) and parts[-1] == EVERYTHING
     parts = parts[:-1] if below else parts
-    host = host.lower()
+    host = _registry(host)
     if not _HOST.fullmatch(host) or not (set(host) & set(".:*") or host == "localhost") or EVERYTHING in host:
         raise InvalidPattern(f"Begin {text[:60]!r} with the registry: docker.io/library/nginx, or docker.io/team/**.")
     if not parts and not below:
@@ -68,8 +71,6 @@ def parse(text: str) -> Pattern:
         raise InvalidPattern(
             f"{wrong[0][:40]!r} is no part of a path: lower-case letters, digits, . _ - and *; /** stands at the end."
         )
-    if host == "index.docker.io":
-        host = "docker.io"
     if host == "docker.io" and len(parts) == 1 and not below:
         parts = ["library", *parts]
     return Pattern((host, *parts), below, tag)
@@ -78,6 +79,12 @@ def parse(text: str) -> Pattern:
 def first_match(patterns: Iterable[str], reference: Reference) -> str:
     """The first of the patterns that this image matches, or an empty string."""
     return next((text for text in patterns if parse(text).matches(reference)), "")
+
+
+def _registry(host: str) -> str:
+    """One name for whatever a runtime would ask at the same place."""
+    host = host.lower().removesuffix(_HTTPS_PORT)
+    return "docker.io" if host in _DOCKER_HUB else host
 
 
 def _fits(pattern: str, text: str) -> bool:

@@ -107,6 +107,8 @@ def _split_domain(rest: str) -> tuple[str, str]:
         raise InvalidReference(f"The registry's host has {len(host)} characters; {MAX_HOST} are possible.")
     if match[1] and not 1 <= int(match[1]) <= 65535:
         raise InvalidReference(f"Port {match[1]} does not exist; ports go from 1 to 65535.")
+    if match[1] and match[1].startswith("0"):
+        raise InvalidReference(f"Write the port {match[1]} without zeros in front: one registry has one name.")
     if domain == "index.docker.io":
         domain = "docker.io"
     if domain == "docker.io" and "/" not in path:

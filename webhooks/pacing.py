@@ -32,8 +32,8 @@ def take(url: str, most: int, now: datetime) -> Place:
     Pace.objects.get_or_create(place=place)
     for _ in range(ATTEMPTS):
         times, version = Pace.objects.values_list("times", "version").get(place=place)
-        since = (now - MINUTE).timestamp()
-        recent = [at for at in times if at > since]
+        since, latest = (now - MINUTE).timestamp(), (now + MINUTE).timestamp()
+        recent = [at for at in times if since < at <= latest]  # farther ahead: the clock was set back since
         if len(recent) >= most:
             return Place(0, max(0.1, recent[0] - since))
         fresh = {"times": [*recent, now.timestamp()], "version": F("version") + 1, "changed_at": now}

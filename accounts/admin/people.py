@@ -25,6 +25,8 @@ else:
 
 admin.site.unregister(Group)  # rights are roles in tenants
 
+RIGHTS = ("is_active", "is_platform_admin")
+
 
 class NoPartOfTheHash(ReadOnlyPasswordHashWidget):
     """The button for a new password, without the beginnings of salt and hash that Django shows."""
@@ -61,7 +63,7 @@ class IpsUserAdmin(Audited, UserPages):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Who", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("is_active", "is_platform_admin")}),
+        ("May", {"fields": RIGHTS}),
     )
     list_display = ("username", "email", "is_platform_admin", "is_active", "last_login")
     list_filter = ("is_platform_admin", "is_active")
@@ -69,10 +71,16 @@ class IpsUserAdmin(Audited, UserPages):
     inlines = (MembershipInline,)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return ("is_active", "is_platform_admin") if obj and obj.pk == request.user.pk else ()
+        return RIGHTS if obj and obj.pk == request.user.pk else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """With the rights as they are now: the name of a field does not tell whether it was given or taken."""
+        told: list[Any] = super().construct_change_message(request, form, formsets, add)
+        rights = {name: form.cleaned_data[name] for name in RIGHTS if name in form.changed_data}
+        return [*told, {"rights": rights}] if rights else told
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -22,6 +22,7 @@ from ips.outbound.target import Target, target_of
 
 LIMIT_BYTES = 4096
 HEAD_BYTES = 32_768  # real ones have two or three thousand; http.client would take more than six million
+CHUNKED = 8  # times as many bytes come over the wire as a body has, where each byte is a chunk of its own
 USER_AGENT = "ips-outbound"
 
 
@@ -61,8 +62,8 @@ def send(
         with _connected(target, addresses, deadline) as raw:
             answer = _ask(raw, target, method, headers or {}, body, deadline, limit, cut)
         return replace(answer, listed=opened)
-    except _HeadTooBig as error:
-        text = f"The headers of {target.host} are bigger than {HEAD_BYTES:,} bytes."
+    except _TooBig as error:
+        text = f"{target.host} sends more than {error}."
         raise OutboundError("too_big", text, listed=opened) from error
     except TimeoutError as error:
         raise OutboundError("timeout", f"{target.host} did not answer in time.", listed=opened) from error
@@ -77,8 +78,8 @@ def send(
         raise OutboundError("unreachable", f"No connection to {target.host}: {reason}.", listed=opened) from error
 
 
-class _HeadTooBig(Exception):
-    """More headers than anybody needs."""
+class _TooBig(Exception):
+    """More than anybody needs; the words say of what."""
 
 
 class _TimedSocket:
@@ -95,20 +96,22 @@ class _TimedSocket:
     def makefile(self, mode: str, *arguments: Any) -> io.BufferedReader:
         return io.BufferedReader(self._reader)
 
-    def head_is_over(self) -> None:
-        """From now on whoever reads says how much."""
-        self._reader.room = None
+    def head_is_over(self, limit: int) -> None:
+        """From now on whoever reads says how much, but for chunks: http.client reads one of -1 bytes to its end."""
+        self._reader.room = CHUNKED * limit + HEAD_BYTES
+        self._reader.too_big = f"an answer of {limit:,} bytes needs"
 
     def close(self) -> None:
         """Whoever opened the connection closes it."""
 
 
 class _TimedReader(io.RawIOBase):
-    """A peer that sends a byte now and then does not keep us longer, and one whose head never ends not that long."""
+    """A peer that sends a byte now and then does not keep us longer, and one that never ends not that long."""
 
     def __init__(self, raw: socket.socket, deadline: float) -> None:
         self._raw, self._deadline = raw, deadline
-        self.room: int | None = HEAD_BYTES
+        self.room = HEAD_BYTES
+        self.too_big = f"{HEAD_BYTES:,} bytes of headers"
 
     def readable(self) -> bool:
         return True
@@ -116,10 +119,9 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         self._raw.settimeout(_left(self._deadline))
         got = self._raw.recv_into(buffer)
-        if self.room is not None:
-            self.room -= got
-            if self.room < 0:
-                raise _HeadTooBig
+        self.room -= got
+        if self.room < 0:
+            raise _TooBig(self.too_big)
         return got
 
 
@@ -169,7 +171,7 @@ def _ask(
         connection.putheader(name, value)
     connection.endheaders(body)
     response = connection.getresponse()
-    timed.head_is_over()
+    timed.head_is_over(limit)
     found = response.read(limit + 1)
     if len(found) > limit and not cut:
         raise OutboundError("too_big", f"The answer of {target.host} is bigger than {limit:,} bytes.")

@@ -125,6 +125,21 @@ def test_what_is_changed_here_is_in_the_audit_too(administrator):
     assert new not in str(list(AuditEntry.objects.values()))
 
 
+def test_the_audit_tells_whether_a_right_was_given_or_taken(administrator):
+    otto = person("otto", Role.OPERATOR)
+    page = f"/admin/accounts/user/{otto.pk}/change/"
+    administrator.post(page, form_of(administrator, page) | {"is_platform_admin": "on"})
+    given = form_of(administrator, page)
+    administrator.post(page, {name: value for name, value in given.items() if name != "is_platform_admin"})
+
+    told = AuditEntry.objects.filter(action="user.changed").order_by("id").values_list("after", flat=True)
+    assert [entry["admin"][-1] for entry in told] == [
+        {"rights": {"is_platform_admin": True}},
+        {"rights": {"is_platform_admin": False}},
+    ]
+    assert administrator.get(f"/admin/accounts/user/{otto.pk}/history/").status_code == 200
+
+
 def test_nobody_takes_or_gives_the_own_rights_here_either_and_users_are_not_deleted(administrator):
     root, otto = person("root"), person("otto", Role.OPERATOR)
     page = f"/admin/accounts/user/{root.pk}/change/"

@@ -158,6 +158,29 @@ def test_headers_that_are_too_big_are_not_read_to_their_end(words: bytes) -> Non
         assert fails(other.url).kind == "too_big"
 
 
+@pytest.mark.parametrize("words", [b"-1\r\n", b"0\r\nX-Trailer: "], ids=["of less than nothing", "never the last"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_chunks_are_no_way_to_fill_the_memory_or_the_time(words: bytes, cut: bool) -> None:
+    sent: list[int] = []
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + words)
+        for _ in range(1024):
+            connection.sendall(b"x" * 65_000 + b"\r\n")
+            sent.append(65_002)
+
+    with peer(answer) as other:
+        assert fails(other.url, cut=cut).kind == "too_big"
+        assert sum(sent) < 32_000_000, "as much as was offered, less what sockets buffer"
+
+
+def test_an_answer_in_chunks_of_a_byte_is_read() -> None:
+    pieces = b"".join(b"1\r\n%c\r\n" % letter for letter in b"abc" * 1000)
+    words = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n"
+    with peer(lambda connection, _: connection.sendall(words)) as other:
+        assert send("GET", other.url, guard=LOOPBACK, seconds=20).body == b"abc" * 1000
+
+
 def test_a_packed_answer_is_not_unpacked() -> None:
     """Ten kilobytes may be ten gigabytes when unpacked."""
     with peer(saying("200 OK", b"\x1f\x8b packed", "Content-Encoding: gzip")) as other:

@@ -128,6 +128,7 @@ REFUSED = [
     BARE_ID,
     "host:0/repo",
     "host:65536/repo",
+    "host:05000/repo",
     "host:123456/repo",
     "host:/repo",
     "host:port/repo",

@@ -64,6 +64,21 @@ class TestImages:
         assert "docker.io/library/redis is denied" in answer.json()["errors"][0]["detail"]
         assert ask(as_otto, "nginx:1").status_code == 202
 
+    @pytest.mark.parametrize(
+        "image",
+        [
+            "registry.io:443/secret/app:1",
+            "REGISTRY.io:443/secret/app:1",
+            "registry-1.docker.io/library/redis:7",
+            "index.docker.io:443/library/redis:7",
+            "Index.Docker.io/library/redis:7",
+        ],
+    )
+    def test_another_way_to_write_the_registry_is_no_way_around(self, as_otto: APIClient, image: str) -> None:
+        rule(denied_images=["registry.io/secret/**", "docker.io/library/redis"])
+
+        assert refused(ask(as_otto, image)) == [("images/0", "image_denied")]
+
     def test_an_empty_list_allows_nothing(self, as_otto: APIClient) -> None:
         rule(allowed_images=[])
 

@@ -7,6 +7,7 @@ import json
 from ips.outbound import Answer
 from webhooks.kinds.kind import LONGEST_WAIT, Outcome, Verdict, by_status
 
+LONGEST_CODE = 40  # of Delivery.code
 TOO_FAST_SECONDS = 600.0  # so long the robot is silent once it was told more than 20 things in a minute
 BUSY_SECONDS = 30.0
 _GONE = {
@@ -42,14 +43,14 @@ def judge(answer: Answer) -> Verdict:
         said = None
     if not isinstance(said, dict):
         return Verdict(Outcome.AGAIN, "not_dingtalk", "The answer is not what DingTalk answers.")
-    code, text = said.get("errcode"), str(said.get("errmsg", ""))[:200]
+    code, text = said.get("errcode"), _storable(said.get("errmsg", ""))
     if type(code) is not int:
         return _firewall(said)
     return _by_errcode(code, text)
 
 
 def _by_errcode(code: int, text: str) -> Verdict:
-    named = f"errcode_{code}"
+    named = f"errcode_{code}"[:LONGEST_CODE]
     if code == 0:
         return Verdict(Outcome.DELIVERED)
     if code == -1:
@@ -68,10 +69,15 @@ def _by_errcode(code: int, text: str) -> Verdict:
     return Verdict(Outcome.AGAIN, named, f"DingTalk says {code}: {text}")
 
 
+def _storable(said: object) -> str:
+    """JSON may hold half of a pair of surrogates, which no database takes."""
+    return str(said)[:200].encode(errors="replace").decode()
+
+
 def _firewall(said: dict[str, object]) -> Verdict:
     """Without an errcode it is the firewall that answers, or somebody else."""
     wait = said.get("wait")
     if said.get("punish") == "deny" and isinstance(wait, int | float) and not isinstance(wait, bool) and wait >= 0:
-        seconds = min(wait * 60.0, LONGEST_WAIT)
+        seconds = min(min(wait, LONGEST_WAIT) * 60.0, LONGEST_WAIT)  # a number of any length is no float
         return Verdict(Outcome.AGAIN, "firewall", "DingTalk's firewall asks to wait.", seconds, rests=True)
     return Verdict(Outcome.AGAIN, "not_dingtalk", "The answer has no errcode: nobody can tell that it arrived.")

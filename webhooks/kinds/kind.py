@@ -63,7 +63,7 @@ def retry_after(answer: Answer) -> float | None:
         return min(float(text[:9]), LONGEST_WAIT)
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # years and zones of any length are read as numbers first
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
