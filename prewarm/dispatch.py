@@ -20,12 +20,12 @@ from prewarm.evidence import proven_present
 from prewarm.image_results import read
 from prewarm.limits import LimitFull
 from prewarm.manifests import MAX_IMAGES
-from prewarm.marks import has_any, mark
+from prewarm.marks import has_any, mark_of
 from prewarm.models import Batch, Node, NodeResult, NodeSlot, NodeStatus, PullPolicy, Task, TaskStatus
 from prewarm.models.limit import limit_names
 from prewarm.names import pull_job_name
 from prewarm.platforms import MissingVariants
-from prewarm.references import parse, registry_hosts
+from prewarm.references import registry_hosts
 from prewarm.sight import NODE_BUSY
 from prewarm.transactions import retried
 
@@ -65,7 +65,7 @@ def lookable(names: list[str], task: Task, *, labels: bool) -> dict[str, Node]:
     """
     columns = (*DECIDING, "labels") if labels else DECIDING
     nodes: dict[str, Node] = Node.objects.only(*columns).in_bulk(names)
-    wanted = [mark(parse(image).stored_name) for image in task.images]
+    wanted = [mark_of(image) for image in task.images] if task.pull_policy != PullPolicy.ALWAYS else []
     promising = [name for name, node in nodes.items() if node.marks is None or has_any(bytes(node.marks), wanted)]
     listed = dict(Node.objects.filter(pk__in=promising).values_list("name", "images")) if promising else {}
     for name, node in nodes.items():

@@ -86,7 +86,7 @@ def defaults() -> dict[str, Any]:
 def load() -> LiveSettings:
     """Read the rows."""
     usual = defaults()
-    rows = {row.name: row for row in Setting.objects.all()}
+    rows = Setting.objects.in_bulk()
     changed = {name: row.value for name, row in rows.items() if name in usual}
     pause, windows_row = rows.get("intake_paused"), rows.get("windows")
     own_caps = Tenant.objects.filter(max_nodes_at_once__gt=0).values_list("pk", "max_nodes_at_once")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from prewarm.evidence import MOST_LISTED, stored_names
+from prewarm.references import parse
 
 COUNT_BYTES, MARK_BYTES = 2, 8
 
@@ -19,6 +21,12 @@ def marks_of(listed: list[list[Any]]) -> bytes:
     """Of `Node.images`."""
     count = min(len(listed), 0xFFFF).to_bytes(COUNT_BYTES, "big")
     return count + b"".join(sorted(mark(name) for name in stored_names(listed)))
+
+
+@lru_cache(100_000)
+def mark_of(image: str) -> bytes:
+    """Of the name under which a node would list this image."""
+    return mark(parse(image).stored_name)
 
 
 def mark(name: str) -> bytes:

@@ -101,7 +101,7 @@ class Start:
         decided: dict[int, BatchNews] = {}
         missing = MissingVariants.of(self.task)
         pool = self.sight.pools.get(self.task.tenant_id, "")
-        places = min(room.task, sum(room.batches.values()))
+        places = min(room.task, sum(room.batches[pk] for pk in {candidate.batch.pk for candidate in waiting}))
         times = 1
         while waiting and len(self.candidates) < places and len(self.nodes) < ROWS:
             chosen, waiting = room.split(waiting, times)

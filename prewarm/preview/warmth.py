@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from prewarm.marks import is_whole, lacking, mark
+from prewarm.marks import is_whole, lacking, mark_of
 from prewarm.models import Node
 from prewarm.platforms import platform_of
-from prewarm.references import parse
 
 # Unpacked, layers take two to three times what they have when they travel.
 UNPACKED = 2.5
@@ -32,7 +31,7 @@ class Warmth:
 
 def warmth(nodes: Sequence[Node], images: Sequence[str], sizes: Sizes, *, evidence: bool) -> Warmth:
     """Look through all nodes. Without `evidence` nothing is known of any of them."""
-    wanted = [mark(parse(image).stored_name) for image in images]
+    wanted = [mark_of(image) for image in images]
     everything = range(len(images))
     warm = unknown = crowded = 0
     to_load: Counter[tuple[str, int]] = Counter()
