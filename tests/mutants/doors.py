@@ -20,7 +20,7 @@ WEAKER_WHO = {
 }
 WEAKER_KEY = {"none": "manage", "manage": "tasks", "tasks": "read"}
 # The columns that say whose something is, in every file that asks for `Rights`, and whether a session is alive.
-ALIVE = "accounts/models.py"
+ALIVE = "accounts/models/session.py"
 SCOPES = re.compile(r"tenant(_id)?(__in)?|owner|user|memberships__\w+")
 LIVES = re.compile(r"ended_at|expires_at__gt|user__is_active")
 # Where somebody is refused: a condition that ends in a refusal, or a call whose only work it is.
