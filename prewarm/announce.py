@@ -89,6 +89,8 @@ def _of_task(task: Task, happened: str, text: str, now: datetime) -> Event:
         "created_at": _told(task.created_at),
         "started_at": _told(task.started_at),
         "finished_at": _told(task.finished_at),
+        "trigger": task.trigger,
+        "cause": task.cause,
         "retry_of": str(task.retry_of_id) if task.retry_of_id else None,
         "request_id": task.request_id,
     }

@@ -16,6 +16,7 @@ from prewarm.models import (
     Task,
     TaskEvent,
     TaskStatus,
+    Trigger,
 )
 from prewarm.progress import COUNTED
 from prewarm.reason_groups import Group, reason_groups
@@ -42,6 +43,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     named_nodes = serializers.SerializerMethodField(help_text="How many were named; the task itself has their names.")
     created_by = serializers.CharField(source="actor")
     status = serializers.ChoiceField(TaskStatus.choices)
+    trigger = serializers.ChoiceField(Trigger.choices)
     puller = serializers.ChoiceField(Puller.choices)
     pull_policy = serializers.ChoiceField(PullPolicy.choices)
     counts = serializers.SerializerMethodField()
@@ -91,6 +93,8 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "started_at",
             "finished_at",
             "retry_of",
+            "trigger",
+            "cause",
             "change",
             "request_id",
         )

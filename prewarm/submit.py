@@ -14,7 +14,7 @@ from prewarm import history, quotas
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.estimate import LEAST_TIMEOUT
-from prewarm.models import FINISHED, Batch, BatchStatus, Task
+from prewarm.models import FINISHED, Batch, BatchStatus, Task, Trigger
 from prewarm.planner import pairs_left
 from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
@@ -48,12 +48,21 @@ _REPEATED = (
 )
 
 
-def submit(*, tenant: Tenant, user: User | None, actor: str, request_id: str, wish: Mapping[str, Any]) -> Task:
+def submit(
+    *,
+    tenant: Tenant,
+    user: User | None,
+    actor: str,
+    request_id: str,
+    wish: Mapping[str, Any],
+    trigger: Trigger = Trigger.REQUEST,
+    cause: str = "",
+) -> Task:
     """Accept what a validated request asks for. Planning and pulling happen later, in turns.
 
     Raises Conflict (409) when that is more than the tenant may ask for.
     """
-    values = {**wish, "hosts": registry_hosts(wish["images"])}
+    values = {**wish, "hosts": registry_hosts(wish["images"]), "trigger": trigger, "cause": cause}
     if wish["timeout_seconds"] is None:
         values |= {"timeout_seconds": LEAST_TIMEOUT, "timeout_by_estimate": True}
     pairs = count_nodes(wish, tenant) * len(wish["images"]) if quotas.limited(tenant) else 0
@@ -77,7 +86,7 @@ def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task
     check_images({task.images[index]: f"images/{index}" for index in sorted(wanted)}, task.tenant)
     check_pull_secrets(task.pull_secrets, task.tenant)
     pairs = sum(map(len, left.values()))
-    return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task}, pairs)
+    return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task, "trigger": Trigger.RETRY}, pairs)
 
 
 def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, values: dict[str, Any], pairs: int) -> Task:

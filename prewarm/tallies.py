@@ -118,7 +118,7 @@ def count_ended(growth: Growth, task: Task, ended: Iterable[tuple[tuple[int, str
 def count_finished(task: Task) -> None:
     """Add a task that ended, as the last statement of the transaction that ends it."""
     growth = Growth()
-    growth.add(TASKS_FINISHED, task.status, "retry" if task.retry_of_id else "request")
+    growth.add(TASKS_FINISHED, task.status, task.trigger)
     if task.finished_at:
         took = task.finished_at - (task.started_at or task.created_at)
         growth.observe(TASK_SECONDS, milliseconds=max(0, round(took.total_seconds() * 1000)))

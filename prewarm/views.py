@@ -22,7 +22,7 @@ from ips.request_id import current_request_id
 from prewarm import selectors, stopping, submit
 from prewarm.changes import ChangesAnswer, EventsAnswer, changes, etag, events
 from prewarm.eligibility import in_pool
-from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus
+from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus, Trigger
 from prewarm.node_results import NodeResultSchema, node_results
 from prewarm.preview import preview
 from prewarm.preview.schema import Preview
@@ -57,10 +57,12 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
 
     def listed(self) -> QuerySet[Task]:
         """The tasks that the filters of a list name."""
-        only_known(self.request, "status", "search", "ordering", "tenant")
+        only_known(self.request, "status", "trigger", "search", "ordering", "tenant")
         tasks = for_lists(self.get_queryset())
         if statuses := chosen(self.request, "status", TaskStatus.values):
             tasks = tasks.filter(status__in=statuses)
+        if triggers := chosen(self.request, "trigger", Trigger.values):
+            tasks = tasks.filter(trigger__in=triggers)
         if tenant := self.request.query_params.get("tenant"):
             tasks = tasks.filter(tenant__slug=tenant)
         if search := self.request.query_params.get("search", "")[:200]:
@@ -70,6 +72,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
     @extend_schema(
         parameters=[
             OpenApiParameter("status", str, many=True, enum=TaskStatus.values),
+            OpenApiParameter("trigger", str, many=True, enum=Trigger.values, description="What made it."),
             OpenApiParameter("search", str, description="In name, images and creator."),
             ordered_by(*TASK_ORDER),
             OpenApiParameter("tenant", str),

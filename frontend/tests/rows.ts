@@ -105,6 +105,8 @@ export function newTask(): TaskDetail {
     started_at: '2026-11-24T08:00:01Z',
     finished_at: null,
     retry_of: null,
+    trigger: 'request',
+    cause: '',
     change: 0,
     request_id: 'r-1',
   }

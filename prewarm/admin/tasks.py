@@ -25,8 +25,19 @@ A_TASK = "The whole id of a task."
 class TaskAdmin(Browsed):
     """What was asked for. It is moved like through the API: by the same rules, with the same lines in the audit."""
 
-    list_display = ("id", "tenant", "name", "status", "reason", "priority", "actor", "created_at", "finished_at")
-    list_filter = ("status", "tenant", "created_at")
+    list_display = (
+        "id",
+        "tenant",
+        "name",
+        "status",
+        "reason",
+        "priority",
+        "trigger",
+        "actor",
+        "created_at",
+        "finished_at",
+    )
+    list_filter = ("status", "trigger", "tenant", "created_at")
     list_select_related = ("tenant",)
     search_fields = ("id", "name")
     search_help_text = "The whole id of a task, or a name as it begins."

@@ -12,7 +12,7 @@ from prewarm.models.pairs_of_day import PairsOfDay
 from prewarm.models.registry_check import RegistryCheck
 from prewarm.models.setting import Setting
 from prewarm.models.tally import Tally
-from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus
+from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus, Trigger
 
 __all__ = [
     "FINISHED",
@@ -40,4 +40,5 @@ __all__ = [
     "Task",
     "TaskEvent",
     "TaskStatus",
+    "Trigger",
 ]

@@ -28,6 +28,16 @@ class TaskStatus(models.TextChoices):
 FINISHED = frozenset({TaskStatus.SUCCEEDED, TaskStatus.PARTIAL, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
+class Trigger(models.TextChoices):
+    """What made a task."""
+
+    REQUEST = "request"
+    RETRY = "retry"
+    SCHEDULE = "schedule"
+    POLICY = "policy"
+    HOOK = "hook"
+
+
 class Puller(models.TextChoices):
     AUTO = "auto"
     JOB = "job"
@@ -52,6 +62,10 @@ class Task(models.Model):
     actor = models.CharField(max_length=160, help_text="Who asked, in words that outlive the account.")
     request_id = models.CharField(max_length=64, blank=True)
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
+    trigger = models.CharField(max_length=8, choices=Trigger, default=Trigger.REQUEST, db_default=Trigger.REQUEST)
+    cause = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Why, where nobody asked for this one task."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     name = models.CharField(max_length=100, blank=True)

@@ -68,6 +68,7 @@ def _head(page: Page, task: Task, now: datetime) -> None:
             ("images", listed(task.images, shown=8)),
             ("nodes", task.target),
             ("asked for", f"by {task.actor} at {_at(task.created_at, now)}, tenant {task.tenant.slug}"),
+            ("made by", task.cause),
             ("retry of", str(task.retry_of_id or "")),
             ("ran", _ran(task, now)),
             ("limits", _limits(task)),

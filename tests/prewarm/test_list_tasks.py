@@ -65,6 +65,14 @@ class TestTheList:
         assert len(names(as_platform_admin)) == 6
         assert names(as_platform_admin, tenant="rivals") == ["Secret"]
 
+    def test_can_be_filtered_by_what_made_them(self, as_vera: APIClient) -> None:
+        Task.objects.filter(name="evening").update(trigger="schedule")
+        Task.objects.filter(name="Weekly").update(trigger="hook")
+
+        assert names(as_vera, trigger="schedule") == ["evening"]
+        assert names(as_vera, trigger=["schedule", "hook"]) == ["Weekly", "evening"]
+        assert as_vera.get(TASKS, {"trigger": "magic"}).status_code == 400
+
     def test_of_a_tenant_that_one_may_not_see_is_empty(self, as_otto: APIClient) -> None:
         assert names(as_otto, tenant="rivals") == names(as_otto, tenant="nothing") == []
 

@@ -143,6 +143,7 @@ class TestRetry:
         assert answer.status_code == 202
         assert answer["Location"] == f"/api/v1/tasks/{again.pk}/"
         assert answer.json()["retry_of"] == str(ended.pk)
+        assert (answer.json()["trigger"], ended.trigger) == ("retry", "request")
         assert {entry.node: entry.images for entry in chosen.pull} == {
             "bad1": [0, 1],
             "bad2": [0, 1],

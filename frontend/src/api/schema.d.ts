@@ -1857,6 +1857,9 @@ export interface components {
             readonly finished_at: string | null;
             /** Format: uuid */
             retry_of: string | null;
+            trigger: components["schemas"]["TriggerEnum"];
+            /** @description Why, where nobody asked for this one task. */
+            readonly cause: string;
             readonly change: number;
             readonly request_id: string;
         };
@@ -1914,6 +1917,9 @@ export interface components {
             readonly finished_at: string | null;
             /** Format: uuid */
             retry_of: string | null;
+            trigger: components["schemas"]["TriggerEnum"];
+            /** @description Why, where nobody asked for this one task. */
+            readonly cause: string;
             readonly change: number;
             readonly request_id: string;
             readonly node_names: unknown;
@@ -2052,6 +2058,15 @@ export interface components {
             expires_at: string;
             user: components["schemas"]["Me"];
         };
+        /**
+         * @description * `request` - Request
+         *     * `retry` - Retry
+         *     * `schedule` - Schedule
+         *     * `policy` - Policy
+         *     * `hook` - Hook
+         * @enum {string}
+         */
+        TriggerEnum: "request" | "retry" | "schedule" | "policy" | "hook";
         /** @description A limit, what of it is taken now, and its cap. */
         Used: {
             name: string;
@@ -3350,6 +3365,8 @@ export interface operations {
                 search?: string;
                 status?: ("cancelled" | "failed" | "partial" | "pending" | "running" | "succeeded")[];
                 tenant?: string;
+                /** @description What made it. */
+                trigger?: ("hook" | "policy" | "request" | "retry" | "schedule")[];
             };
             header?: never;
             path?: never;
