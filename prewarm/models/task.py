@@ -125,8 +125,8 @@ class Task(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at", "id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["tenant", "-created_at"], name="task_by_tenant"),
-            models.Index(fields=["status", "-created_at"], name="task_by_status"),
+            models.Index(fields=["tenant", "-created_at", "id"], name="task_of_tenant"),
+            models.Index(fields=["status", "-created_at", "id"], name="task_of_status"),
             models.Index(fields=["-created_at", "id"], name="task_newest_first"),
             models.Index(fields=["name"], name="task_by_name"),
         ]
