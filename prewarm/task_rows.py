@@ -22,5 +22,13 @@ class JSONLength(Func):
 
 
 def for_lists(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """These tasks with `named_nodes`; the names themselves are not read."""
-    return tasks.defer("node_names").annotate(named_nodes=JSONLength("node_names"))
+    """These tasks with `named_nodes`; the names themselves are not read.
+
+    Their tenants come by a statement of their own: joined, MariaDB begins with the few tenants, and sorts all tasks.
+    """
+    return (
+        tasks.select_related(None)
+        .prefetch_related("tenant")
+        .defer("node_names")
+        .annotate(named_nodes=JSONLength("node_names"))
+    )

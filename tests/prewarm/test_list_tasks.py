@@ -164,6 +164,22 @@ def test_a_page_holds_two_hundred_at_most(as_vera: APIClient) -> None:
     assert (answer["count"], len(answer["results"])) == (201, 200)
 
 
+def test_no_other_table_keeps_the_database_from_reading_a_page_in_its_order(
+    as_vera: APIClient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    asked()
+
+    with django_assert_max_num_queries(8) as asked_for:
+        names(as_vera)
+
+    (page,) = [
+        query["sql"]
+        for query in asked_for.captured_queries
+        if "ORDER BY" in query["sql"] and "prewarm_task" in query["sql"]
+    ]
+    assert "JOIN" not in page
+
+
 def test_the_length_of_the_list_does_not_change_the_number_of_statements(
     as_vera: APIClient, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
