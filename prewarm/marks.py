@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
+from struct import unpack
 from typing import Any
 
 from prewarm.evidence import MOST_LISTED, stored_names
@@ -43,6 +44,11 @@ def has_any(marks: bytes, wanted: Iterable[bytes]) -> bool:
     return any(one in marks for one in wanted)
 
 
-def lacking(marks: bytes, wanted: Iterable[bytes]) -> list[int]:
-    """The places of those that the list does not have."""
-    return [place for place, one in enumerate(wanted) if one not in marks]
+def lacking(marks: bytes, wanted: frozenset[int]) -> frozenset[int]:
+    """Those that the list does not have; marks as numbers."""
+    return wanted.difference(unpack(f">{(len(marks) - COUNT_BYTES) // MARK_BYTES}Q", marks[COUNT_BYTES:]))
+
+
+def number_of(image: str) -> int:
+    """The mark of this image as a number."""
+    return int.from_bytes(mark_of(image), "big")

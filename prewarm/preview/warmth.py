@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from prewarm.marks import is_whole, lacking, mark_of
+from prewarm.marks import is_whole, lacking, number_of
 from prewarm.models import Node
 from prewarm.platforms import platform_of
 
@@ -31,27 +31,28 @@ class Warmth:
 
 def warmth(nodes: Sequence[Node], images: Sequence[str], sizes: Sizes, *, evidence: bool) -> Warmth:
     """Look through all nodes. Without `evidence` nothing is known of any of them."""
-    wanted = [mark_of(image) for image in images]
-    everything = range(len(images))
+    numbers = [number_of(image) for image in images]
+    everything = frozenset(numbers)
     warm = unknown = crowded = 0
-    to_load: Counter[tuple[str, int]] = Counter()
+    loads: Counter[tuple[str, frozenset[int]]] = Counter()  # few: most nodes lack the same
+    heavy: dict[tuple[str, frozenset[int]], float] = {}
     for node in nodes:
         listed = bytes(node.marks or b"") if evidence and node.ready else b""
-        left: Sequence[int] = lacking(listed, wanted) if listed else everything
+        left = lacking(listed, everything) if listed else everything
         if not left:
             warm += 1
             continue
         unknown += not is_whole(listed)
-        platform = platform_of(node)
-        known = sizes.get(platform, ())
-        load = 0
-        for index in left:
-            to_load[platform, index] += 1
-            load += (known[index] or 0) if known else 0
-        crowded += 0 < node.disk_bytes * LARGE_SHARE < load * UNPACKED
+        load = (platform_of(node), left)
+        loads[load] += 1
+        if load not in heavy:
+            known = sizes.get(load[0], ())
+            heavy[load] = UNPACKED * sum(size or 0 for size, one in zip(known, numbers, strict=False) if one in left)
+        crowded += 0 < node.disk_bytes * LARGE_SHARE < heavy[load]
     told = [
         size * count
-        for (platform, index), count in to_load.items()
-        if platform in sizes and (size := sizes[platform][index]) is not None
+        for (platform, left), count in loads.items()
+        for size, one in zip(sizes.get(platform, ()), numbers, strict=False)
+        if one in left and size is not None
     ]
-    return Warmth(warm, unknown, sum(told) if told or not to_load else None, crowded)
+    return Warmth(warm, unknown, sum(told) if told or not loads else None, crowded)
