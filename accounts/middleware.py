@@ -17,6 +17,7 @@ from accounts.credentials import session_from_cookie
 from accounts.models import User
 from accounts.origin import Origin, coming_from, current_origin
 from ips.client_address import client_address
+from ips.logs import without_secrets
 from ips.request_id import current_request_id
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def _note_refusal(request: HttpRequest, response: HttpResponse, origin: Origin) 
     actor = f"{name} (key {origin.key.name})" if origin.key else name
     try:
         tenant = origin.key.tenant if origin.key else None
-        asked = f"{request.method} {request.path}"
+        asked = without_secrets(f"{request.method} {request.path}")
         By(origin.user, actor, current_request_id()).audit("request.refused", asked, tenant=tenant, refused=code)
     except DatabaseError as error:  # the answer is a no all the same
         log.warning("a refusal is missing in the audit", extra={"error": str(error)})

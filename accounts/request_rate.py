@@ -58,6 +58,11 @@ class _Counts:
 _counts = _Counts()
 
 
+def count(who: str, limit: int) -> Allowance:
+    """Count one request more of whoever this is; what is left of the minute, below 0 when there were too many."""
+    return _counts.count(who, limit)
+
+
 def count_request(request: HttpRequest) -> None:
     """Count this one for its credential, of which `IPS_REQUESTS_PER_MINUTE` are answered; 0 means any number.
 

@@ -16,6 +16,7 @@ SECRET_TEXT = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 ***"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), "***"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@"), r"\1***@"),
+    (re.compile(r"(/api/v1/hooks/+)[^/\s?\"']+"), r"\1***"),
 )
 
 
@@ -67,7 +68,7 @@ def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def without_secrets(text: str) -> str:
-    """Strike out bearer tokens, JWTs and the passwords in URLs, wherever they came from."""
+    """Strike out bearer tokens, JWTs, the passwords in URLs and the tokens of hooks, wherever they came from."""
     for pattern, replacement in SECRET_TEXT:
         text = pattern.sub(replacement, text)
     return text

@@ -202,6 +202,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NodeStatusEnum": "prewarm.models.NodeStatus",
         "DeliveryStatusEnum": "webhooks.models.DeliveryStatus",
         "WebhookKindEnum": "webhooks.models.WebhookKind",
+        "RegistryKindEnum": "webhooks.models.RegistryKind",
+        "ArrivalOutcomeEnum": "webhooks.models.ArrivalOutcome",
+        "GatheringStatusEnum": "webhooks.models.GatheringStatus",
         "AuditOutcomeEnum": "accounts.models.Outcome",
         "OutcomeEnum": "prewarm.image_results.Outcome",
         "PermissionEnum": "accounts.me.MAY",
@@ -263,7 +266,13 @@ DELIVERY_SECONDS = envseconds("IPS_DELIVERY_SECONDS", 15, at_least=0.5)
 DELIVERY_WAITS = envwaits("IPS_DELIVERY_WAITS", "5,60,300,1800,7200,18000,36000")
 CHAT_WAITS = envwaits("IPS_CHAT_WAITS", "5,60,300,900,1800")
 WEBHOOK_REST_SECONDS = envseconds("IPS_WEBHOOK_REST_SECONDS", 5)
+WEBHOOK_REFUSED_SECONDS = envseconds("IPS_WEBHOOK_REFUSED_SECONDS", 600)
 WEBHOOK_DISABLE_HOURS = envint("IPS_WEBHOOK_DISABLE_HOURS", 72, at_least=1)
+
+# What registries tell us: how much of it a hook takes in a minute, in one web process, and how long it is remembered
+HOOK_REQUESTS_PER_MINUTE = envint("IPS_HOOK_REQUESTS_PER_MINUTE", 600, at_least=1)
+KEEP_ARRIVALS_DAYS = envint("IPS_KEEP_ARRIVALS_DAYS", 30, at_least=1)
+PIN_SECONDS = envseconds("IPS_PIN_SECONDS", 900, at_least=1)
 
 # Limits. What a platform administrator decides while IPS runs (prewarm.live_settings) goes before the first five.
 CAP_CLUSTER = envint("IPS_CAP_CLUSTER", 100, at_least=1)

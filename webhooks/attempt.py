@@ -57,12 +57,18 @@ def attempt(webhook: Webhook, letters: Sequence[Letter], now: datetime, guard: G
 
 
 def check_host(kind: Kind, url: str) -> None:
-    """Raises OutboundError for a host that is not the vendor's, nor one that the settings name."""
-    host = target_of(url).host
-    if kind.hosts and host not in (*kind.hosts, *settings.CHAT_HOSTS):
+    """Raises OutboundError for a host that is not the vendor's, nor one that the settings name; and for the vendor's
+    by plain http.
+    """
+    target = target_of(url)
+    if not kind.hosts or target.host in settings.CHAT_HOSTS:
+        return
+    if target.host not in kind.hosts:
         raise OutboundError(
-            "refused", f"{host} is not {kind.hosts[0]}. An administrator can allow others: IPS_CHAT_HOSTS."
+            "refused", f"{target.host} is not {kind.hosts[0]}. An administrator can allow others: IPS_CHAT_HOSTS."
         )
+    if target.scheme != "https":
+        raise OutboundError("refused", f"{target.host} is asked by https:// only: the address is a credential.")
 
 
 def _failed(error: OutboundError) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +16,8 @@ from webhooks.kinds.kind import LONGEST_WAIT
 from webhooks.models import Delivery, DeliveryStatus, Webhook
 
 MARGIN_SECONDS = 10.0  # renewed this often: a try that begins just before that ends well within the lease
+MOST_LOOKED_AT = 500
+Whose = UUID | None  # a tenant's id; None for webhooks of all tenants
 FARTHEST = timedelta(seconds=2 * LONGEST_WAIT)  # nothing is ever put off for longer
 
 
@@ -35,17 +39,41 @@ def due(now: datetime) -> Q:
     return Q(status=DeliveryStatus.PENDING) & has_come("due_at", now, FARTHEST)
 
 
-def claim_due(holder: str, room: int) -> list[Claim]:
-    """Take webhooks for which something is due and that nobody holds, those served longest ago first."""
+def claim_due(holder: str, room: int, busy: Counter[Whose] | None = None) -> list[Claim]:
+    """Take webhooks for which something is due and that nobody holds, those served longest ago first.
+
+    `busy` counts what the holder serves already, by tenant: no tenant takes more than its share of all places, however
+    many of its receivers do not answer.
+    """
     if room <= 0:
         return []
-    now = database_now()
+    now, taken = database_now(), Counter(busy or {})
+    places = room + taken.total()
     waiting = Delivery.objects.filter(due(now), webhook=OuterRef("pk"))
     found = Webhook.objects.filter(_free(now), _awake(now), Exists(waiting)).order_by(
         F("served_at").asc(nulls_first=True), "pk"
     )
-    claims = (claim(pk, holder, now) for pk in list(found.values_list("pk", flat=True)[:room]))
-    return [one for one in claims if one]
+    candidates = list(found.values_list("pk", "tenant_id")[:MOST_LOOKED_AT])
+    if not candidates:
+        return []
+    share = share_of(places, {tenant for _, tenant in candidates} | {tenant for tenant, n in taken.items() if n})
+    claimed: list[Claim] = []
+    for pk, tenant in candidates:
+        if len(claimed) == room:
+            break
+        if taken[tenant] < share and (one := claim(pk, holder, now)):
+            taken[tenant] += 1
+            claimed.append(one)
+    return claimed
+
+
+def share_of(places: int, tenants: Collection[Whose]) -> int:
+    """How many places one tenant may take: all where webhooks are of one tenant only, else what leaves room for one
+    tenant more than those that want some now.
+    """
+    if len(tenants) <= 1 and Webhook.objects.filter(enabled=True).values("tenant").distinct().count() <= 1:
+        return places
+    return max(1, places // (len(tenants) + 1))
 
 
 def claim(pk: UUID, holder: str, now: datetime) -> Claim | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -23,11 +24,14 @@ from webhooks.signing import new_secret
 MOST_OF_A_TENANT = 20  # where the tenant has no limit of its own
 OVERLAP = timedelta(hours=24)
 CREDENTIALS = ("url", "secret")
-MENDED = {"failing_since": None, "failures": 0, "refusals": 0, "rests_until": None}
+MENDED = {"failing_since": None, "failures": 0, "refusals": 0, "refused_since": None, "rests_until": None}
+MOST_AGAIN = 1000  # deliveries that are sent again at once
+# Deliveries of what happened in their webhook's own tenant, or in any where it is of all tenants.
+OWN = Q(webhook__tenant=None) | Q(of_tenant=None) | Q(of_tenant=F("webhook__tenant"))
 
 
-def make_webhook(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> Webhook:
-    """A new one; a generic one that brings no secret gets one.
+def make_webhook(tenant: Tenant | None, by: By, wish: Mapping[str, Any]) -> Webhook:
+    """A new one, of all tenants where none is named; a generic one that brings no secret gets one.
 
     Raises Invalid (422) for a name that the tenant has, Conflict (409) when it has enough of them.
     """
@@ -36,14 +40,10 @@ def make_webhook(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> Webhook:
         values["secret"] = new_secret()
     try:
         with transaction.atomic():
-            tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # two at once queue up: none is overlooked
-            most = MOST_OF_A_TENANT if tenant.max_webhooks is None else tenant.max_webhooks
-            if (used := Webhook.objects.filter(tenant=tenant).count()) >= most:
-                detail = (
-                    f"{tenant} may have {most} webhooks (max_webhooks) and has {used}. Delete one, or ask a platform "
-                    "administrator for more."
-                )
-                raise Conflict("quota_exceeded", detail)
+            if tenant is None:
+                _refuse_taken(values["name"])
+            else:
+                tenant = _with_room(tenant)
             made = Webhook.objects.create(tenant=tenant, created_by=by.user, **values)
             by.audit("webhook.created", str(made.pk), after=_told(values), tenant=tenant)
     except IntegrityError as error:
@@ -51,12 +51,38 @@ def make_webhook(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> Webhook:
     return made
 
 
+def _with_room(tenant: Tenant) -> Tenant:
+    """The tenant, locked, so that two at once queue up and none is overlooked. Raises Conflict (409)."""
+    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    most = MOST_OF_A_TENANT if tenant.max_webhooks is None else tenant.max_webhooks
+    if (used := Webhook.objects.filter(tenant=tenant).count()) >= most:
+        detail = (
+            f"{tenant} may have {most} webhooks (max_webhooks) and has {used}. Delete one, or ask a platform "
+            "administrator for more."
+        )
+        raise Conflict("quota_exceeded", detail)
+    return tenant
+
+
+def _refuse_taken(name: str) -> None:
+    """Of webhooks of all tenants, whose names no constraint of the database keeps apart."""
+    if Webhook.objects.filter(tenant=None, name=name).exists():
+        raise _taken(name)
+
+
 def change_webhook(kept: Webhook, by: By, wish: Mapping[str, Any]) -> Webhook:
-    """Change what is named; one that is enabled again begins anew. Raises as `make_webhook`, and Http404."""
+    """Change what is named; one that is enabled again begins anew. Raises as `make_webhook`, and Http404.
+
+    Only a webhook of all tenants becomes one of `tenant`; what it still was to tell of others is told to nobody.
+    """
     try:
         with transaction.atomic():
             kept = get_object_or_404(Webhook.objects.select_for_update(), pk=kept.pk)
             before = {name: getattr(kept, name) for name, value in wish.items() if getattr(kept, name) != value}
+            if "tenant" in before:
+                _narrow(kept, wish["tenant"])
+            elif "name" in before and kept.tenant is None:
+                _refuse_taken(wish["name"])
             if before:
                 fresh = {name: wish[name] for name in before} | _follows(before, wish)
                 for name, value in fresh.items():
@@ -65,8 +91,18 @@ def change_webhook(kept: Webhook, by: By, wish: Mapping[str, Any]) -> Webhook:
                 after = {name: wish[name] for name in before}
                 by.audit("webhook.changed", str(kept.pk), before=_told(before), after=_told(after), tenant=kept.tenant)
     except IntegrityError as error:
-        raise _taken(wish["name"]) from error
+        raise _taken(wish.get("name", kept.name)) from error
     return kept
+
+
+def _narrow(kept: Webhook, tenant: Tenant) -> None:
+    if kept.tenant is not None:
+        raise Conflict("tenant_stays", f"This webhook is {kept.tenant}'s. Make another one for {tenant}.")
+    _with_room(tenant)
+    others = kept.deliveries.filter(status=DeliveryStatus.PENDING).exclude(of_tenant=tenant)
+    message = f"The webhook has become one of {tenant} alone."
+    ended = {"status": DeliveryStatus.FAILED, "code": "webhook_narrowed", "message": message}
+    others.update(**ended, due_at=None, finished_at=database_now())
 
 
 def delete_webhook(kept: Webhook, by: By) -> None:
@@ -115,22 +151,24 @@ def redeliver(delivery: Delivery, by: By) -> Delivery:
         ended = Delivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.PENDING)
         if not _again(ended):
             raise Conflict("delivery_waits", "This delivery waits for its next try already.")
-        tenant = delivery.webhook.tenant
-        by.audit("delivery.redelivered", str(delivery.pk), tenant=tenant)
+        by.audit("delivery.redelivered", str(delivery.pk), tenant=delivery.webhook.tenant)
         transaction.on_commit(ring_deliveries)
     delivery.refresh_from_db()
     return delivery
 
 
-def redeliver_failed(kept: Webhook, since: datetime, by: By) -> int:
-    """Send again whatever failed of what happened since then; how many."""
+def redeliver_failed(kept: Webhook, since: datetime, by: By) -> tuple[int, int]:
+    """Send again what failed of what happened since then, the oldest first; how many, and how many more there are."""
     with transaction.atomic():
-        number = _again(kept.deliveries.filter(status=DeliveryStatus.FAILED, at__gte=since).exclude(event=TEST))
+        failed = kept.deliveries.filter(OWN, status=DeliveryStatus.FAILED, at__gte=since).exclude(event=TEST)
+        oldest = list(failed.order_by("at", "pk").values_list("pk", flat=True)[:MOST_AGAIN])
+        number = _again(Delivery.objects.filter(pk__in=oldest, status=DeliveryStatus.FAILED))
+        left = failed.count() if len(oldest) == MOST_AGAIN else 0
         if number:
             after = {"since": since.isoformat(), "deliveries": number}
             by.audit("webhook.redelivered", str(kept.pk), after=after, tenant=kept.tenant)
             transaction.on_commit(ring_deliveries)
-    return number
+    return number, left
 
 
 def _again(ended: Any) -> int:
@@ -155,9 +193,9 @@ def _told(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, uuid.UUID) else value
+    return str(value) if isinstance(value, uuid.UUID | Tenant) else value
 
 
 def _taken(name: str) -> Invalid:
-    detail = f"The tenant has a webhook {name!r} already. Change that one, or take another name."
+    detail = f"There is a webhook {name!r} already. Change that one, or take another name."
     return Invalid([{"pointer": "name", "code": "taken", "detail": detail}])

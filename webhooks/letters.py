@@ -38,11 +38,12 @@ class Letter:
         return data
 
 
-def compose(delivery: Delivery, tenant: str, sequence: int) -> str:
+def compose(delivery: Delivery, sequence: int) -> str:
     """The body: what happened, how it stands, and why it failed where. At most 20,000 bytes."""
     task = Task.objects.filter(pk=delivery.task).first() if delivery.task else None
     groups = reason_groups(task) if task and delivery.event in ENDS else []
     shown = [_told(group) for group in groups[:MOST_GROUPS]]
+    tenant = delivery.tenant.slug if delivery.tenant else ""
     while True:
         text = _written(delivery, tenant, sequence, shown, len(groups))
         if len(text.encode()) <= MOST_BYTES or not shown:

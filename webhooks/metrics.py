@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import Error
-from django.db.models import Min
+from django.db.models import Min, Q
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
@@ -22,6 +22,7 @@ DELIVERY_SECONDS = Metric(
     ("kind",),
     (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0),
 )
+ARRIVALS = Metric("ips_registry_events", "Events that registries told, by what was made of them.", ("kind", "outcome"))
 
 
 class DeliveryCollector(Collector):
@@ -35,12 +36,15 @@ class DeliveryCollector(Collector):
 
 
 def _counted() -> Iterator[Family]:
-    rows: dict[str, dict[tuple[str, ...], int]] = {DELIVERIES.name: {}, DELIVERY_SECONDS.name: {}}
-    for key, value in Tally.objects.filter(key__startswith="ips_webhook_").values_list("key", "value"):
+    metrics = (DELIVERIES, DELIVERY_SECONDS, ARRIVALS)
+    rows: dict[str, dict[tuple[str, ...], int]] = {metric.name: {} for metric in metrics}
+    ours = Q(key__startswith="ips_webhook_") | Q(key__startswith=f"{ARRIVALS.name}|")
+    for key, value in Tally.objects.filter(ours).values_list("key", "value"):
         name, *labels = key.split("|")
         rows.setdefault(name, {})[tuple(labels)] = value
     yield counter(DELIVERIES, rows[DELIVERIES.name])
     yield histogram(DELIVERY_SECONDS, rows[DELIVERY_SECONDS.name])
+    yield counter(ARRIVALS, rows[ARRIVALS.name])
 
 
 def _present() -> Iterator[Family]:

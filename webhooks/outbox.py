@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Tenant
 from ips.problems import FieldError, Invalid
@@ -22,7 +23,8 @@ class Outbox:
     """Hears of everything that happens; costs one indexed question, and a statement more where somebody wants it."""
 
     def hear(self, event: Event) -> None:
-        hooks = Webhook.objects.filter(tenant_id=event.tenant_id, enabled=True).only("id", *_ASKED)
+        its = Q(tenant_id=event.tenant_id) | Q(tenant=None)
+        hooks = Webhook.objects.filter(its, enabled=True).only("id", *_ASKED)
         rows = [row_of(hook, event) for hook in hooks if wants(hook, event)]
         if rows:
             Delivery.objects.bulk_create(rows)
@@ -65,6 +67,7 @@ def row_of(hook: Webhook, event: Event) -> Delivery:
     named = str(hook.pk) in event.named
     return Delivery(
         webhook=hook,
+        of_tenant_id=event.tenant_id,
         event=event.kind,
         about=event.about,
         task=event.task,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 from django.db.models import F
 
+from ips.outbound import OutboundError
+from ips.outbound.target import target_of
 from webhooks.models import Pace
 
 MINUTE = timedelta(minutes=1)
@@ -23,7 +26,15 @@ class Place:
 
 
 def place_of(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()
+    """One hash for one place, however its address is written: a robot is known by its token, on any path."""
+    try:
+        target = target_of(url)
+    except OutboundError:
+        return hashlib.sha256(url.encode()).hexdigest()
+    path, _, query = target.path.partition("?")
+    (token,) = parse_qs(query).get("access_token", [""])[:1]
+    place = f"{target.host} {token}" if token else f"{target.host}:{target.port}{path}?{query}"
+    return hashlib.sha256(place.encode()).hexdigest()
 
 
 def take(url: str, most: int, now: datetime) -> Place:

@@ -58,6 +58,9 @@ class WebhookChange(StrictFields):
         required=False, allow_blank=True, max_length=2048, help_text="Only of tasks with a node that matches."
     )
     enabled = serializers.BooleanField(required=False)
+    tenant = serializers.SlugField(
+        required=False, max_length=63, help_text="Of a webhook of all tenants: from now on of this one alone."
+    )
 
     def validate_at_mobiles(self, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))
@@ -79,6 +82,9 @@ class WebhookChange(StrictFields):
 
 class WebhookRequest(WebhookChange):
     tenant = serializers.SlugField(max_length=63, default="", help_text="By default `default`.")
+    all_tenants = serializers.BooleanField(
+        default=False, help_text="It hears of what happens in all tenants; for platform administrators."
+    )
     name = HumanNameField()
     kind = serializers.ChoiceField(WebhookKind.choices)
     url = serializers.CharField(max_length=2048)

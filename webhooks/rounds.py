@@ -8,6 +8,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -22,7 +23,7 @@ from prewarm.crash_points import crash_point
 from prewarm.transactions import AWAY, retried
 from webhooks import claims, letters
 from webhooks.attempt import attempt
-from webhooks.claims import Claim, ClaimLost
+from webhooks.claims import Claim, ClaimLost, Whose
 from webhooks.kinds import KINDS
 from webhooks.letters import Letter
 from webhooks.models import Delivery, DeliveryStatus, Webhook
@@ -51,19 +52,20 @@ class Rounds:
     def go(self) -> bool:
         """Serve what is due for some seconds; whether something is left."""
         until = time.monotonic() + ROUND_SECONDS
-        running: set[Future[None]] = set()
+        running: dict[Future[None], Whose] = {}
 
         def over() -> bool:
             return self.stopping.is_set() or time.monotonic() > until
 
         with ThreadPoolExecutor(settings.DELIVERY_THREADS, "deliver") as threads:
             while not over():
-                for claim in claims.claim_due(self.holder, settings.DELIVERY_THREADS - len(running)):
-                    running.add(threads.submit(_serve_apart, claim, over))
+                room, busy = settings.DELIVERY_THREADS - len(running), Counter(running.values())
+                for claim in claims.claim_due(self.holder, room, busy):
+                    running[threads.submit(_serve_apart, claim, over)] = claim.webhook.tenant_id
                 if not running:
                     return False
-                done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                for one in done:
+                for one in wait(running, timeout=0.2, return_when=FIRST_COMPLETED).done:
+                    del running[one]
                     one.result()
         return not self.stopping.is_set()
 
@@ -157,7 +159,7 @@ def _write(claim: Claim, delivery: Delivery) -> bool:
         claims.write(claim, sequence=F("sequence") + 1)
         sequence = Webhook.objects.values_list("sequence", flat=True).get(pk=claim.webhook.pk)
         delivery.sequence = sequence
-        delivery.body = letters.compose(delivery, claim.webhook.tenant.slug, sequence)
+        delivery.body = letters.compose(delivery, sequence)
         unwritten = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PENDING, body="")
         return bool(unwritten.update(sequence=sequence, body=delivery.body))
 

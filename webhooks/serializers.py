@@ -19,7 +19,9 @@ from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, Language,
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
     """A webhook. Its address is a credential: of it only the host and the last characters are shown."""
 
-    tenant = serializers.SlugRelatedField[Webhook]("slug", read_only=True)
+    tenant = serializers.SlugRelatedField[Webhook](
+        "slug", read_only=True, allow_null=True, help_text="Null: it hears of all tenants."
+    )
     kind = serializers.ChoiceField(WebhookKind.choices)
     language = serializers.ChoiceField(Language.choices)
     url = serializers.SerializerMethodField()
@@ -110,7 +112,9 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     webhook = serializers.UUIDField(source="webhook_id")
     webhook_name = serializers.CharField(source="webhook.name")
     kind = serializers.ChoiceField(WebhookKind.choices, source="webhook.kind")
-    tenant = serializers.CharField(source="webhook.tenant.slug")
+    tenant = serializers.SlugRelatedField[Delivery](
+        "slug", read_only=True, allow_null=True, help_text="Where it happened."
+    )
     status = serializers.ChoiceField(DeliveryStatus.choices)
 
     class Meta:
@@ -153,6 +157,13 @@ class DeliveryDetail(DeliverySerializer):
             return None
         post = KINDS[delivery.webhook.kind].post(delivery.webhook, [Letter.of(delivery)], database_now())
         return json.loads(post.body)
+
+
+class Redelivered(serializers.Serializer[Any]):
+    """How many are sent again now, and how many more there are: ask once more for those."""
+
+    deliveries = serializers.IntegerField()
+    left = serializers.IntegerField()
 
 
 def masked(url: str) -> str:

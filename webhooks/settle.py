@@ -15,7 +15,7 @@ from prewarm.transactions import retried
 from webhooks.attempt import Tried
 from webhooks.claims import Claim, write
 from webhooks.events import TEST
-from webhooks.kinds import KINDS, Outcome
+from webhooks.kinds import KINDS, Outcome, Verdict
 from webhooks.kinds.kind import LONGEST_WAIT
 from webhooks.metrics import DELIVERIES, DELIVERY_SECONDS
 from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
@@ -23,7 +23,7 @@ from webhooks.models import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
 JITTER = 0.2
 REST_FROM = 3  # failures in a row, before a place that does not answer gets a rest
 LONGEST_REST = 300.0
-REFUSALS_BORNE = 5  # in a row, before nothing more is sent
+REFUSALS_BORNE = 5  # in a row, over some minutes, before nothing more is sent
 FEWEST_FAILURES = 10
 
 
@@ -100,29 +100,36 @@ def _fares(webhook: Webhook, tried: Tried, now: datetime) -> dict[str, object]:
     """The webhook's own columns after this try."""
     verdict = tried.verdict
     if verdict.outcome == Outcome.DELIVERED:
-        return {"failing_since": None, "failures": 0, "refusals": 0, "rests_until": None}
-    failures = webhook.failures + 1
-    refusals = webhook.refusals + 1 if verdict.outcome == Outcome.STOP else webhook.refusals
-    since = webhook.failing_since or now
-    values: dict[str, object] = {"failing_since": since, "failures": failures, "refusals": refusals}
+        return {"failing_since": None, "failures": 0, "refusals": 0, "refused_since": None, "rests_until": None}
+    failures, refused = webhook.failures + 1, verdict.outcome == Outcome.STOP
+    refusals = webhook.refusals + 1 if refused else webhook.refusals
+    since, refused_since = webhook.failing_since or now, webhook.refused_since or (now if refused else None)
+    values: dict[str, object] = {
+        "failing_since": since,
+        "failures": failures,
+        "refusals": refusals,
+        "refused_since": refused_since,
+    }
     if verdict.rests and verdict.wait:
         values["rests_until"] = now + timedelta(seconds=verdict.wait)
-    elif verdict.outcome == Outcome.AGAIN and failures >= REST_FROM:
+    elif failures >= REST_FROM:
         rest = min(LONGEST_REST, settings.WEBHOOK_REST_SECONDS * 2.0 ** min(failures - REST_FROM, 10))
         values["rests_until"] = now + timedelta(seconds=rest)
-    if webhook.enabled and (why := _why_disabled(verdict.outcome, verdict.message, failures, refusals, now - since)):
+    refused_for = now - refused_since if refused_since else timedelta(0)
+    if webhook.enabled and (why := _why_disabled(verdict, failures, refusals, now - since, refused_for)):
         values |= {"enabled": False, "disabled_at": now, "disabled_reason": why[:300]}
     return values
 
 
-def _why_disabled(outcome: Outcome, message: str, failures: int, refusals: int, lasts: timedelta) -> str:
-    if outcome == Outcome.GONE:
-        return message
-    if refusals >= REFUSALS_BORNE:
-        return f"Refused {refusals} times in a row: {message}"
+def _why_disabled(verdict: Verdict, failures: int, refusals: int, lasts: timedelta, refused_for: timedelta) -> str:
+    """In words, or an empty text. Many refusals at once are one bad moment of the receiver's; they must last."""
+    if verdict.outcome == Outcome.GONE:
+        return verdict.message
+    if refusals >= REFUSALS_BORNE and refused_for >= timedelta(seconds=settings.WEBHOOK_REFUSED_SECONDS):
+        return f"Refused {refusals} times in a row: {verdict.message}"
     hours = settings.WEBHOOK_DISABLE_HOURS
     if failures >= FEWEST_FAILURES and lasts > timedelta(hours=hours):
-        return f"Failed for more than {hours} hours, {failures} times in a row: {message}"
+        return f"Failed for more than {hours} hours, {failures} times in a row: {verdict.message}"
     return ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import serializers, viewsets
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,15 +15,15 @@ from accounts.idempotency import idempotent, idempotent_with_secret
 from accounts.models import Role
 from accounts.permissions import Rights, asked_by, tenant_for
 from ips.entity_tags import Tagged, unless_changed
+from ips.problems import FieldError, Problem
 from ips.query import chosen, holding, only_known, ordered_by, ordering
 from webhooks import keeping
 from webhooks.delivery_views import UUID
 from webhooks.models import Webhook, WebhookKind
 from webhooks.request import Overlap, Since, WebhookChange, WebhookRequest, fitting
-from webhooks.serializers import DeliverySerializer, WebhookMade, WebhookSerializer
+from webhooks.serializers import DeliverySerializer, Redelivered, WebhookMade, WebhookSerializer
 
 ORDER = ("name", "created_at", "changed_at")
-NUMBER = inline_serializer("Redelivered", {"deliveries": serializers.IntegerField(help_text="Sent again.")})
 
 
 class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
@@ -34,8 +34,7 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
     lookup_value_regex = UUID
 
     def get_queryset(self) -> QuerySet[Webhook]:
-        mine = Webhook.objects.filter(tenant__in=Rights.of(self.request).tenants())
-        return mine.select_related("tenant", "created_by")
+        return _visible(Rights.of(self.request))
 
     @extend_schema(
         parameters=[
@@ -48,7 +47,7 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
     )
     def list(self, request: Request) -> Response:
         only_known(request, "tenant", "kind", "enabled", "search", "ordering")
-        rows = self.get_queryset().filter(tenant__in=Rights.of(request).tenants(Role.OPERATOR))
+        rows = _visible(Rights.of(request), Role.OPERATOR)
         if tenant := request.query_params.get("tenant"):
             rows = rows.filter(tenant__slug=tenant)
         if kinds := chosen(request, "kind", WebhookKind.values):
@@ -67,7 +66,10 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
         asked = WebhookRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         wish = dict(asked.validated_data)
-        tenant = tenant_for(request, wish.pop("tenant"))
+        slug, everywhere = wish.pop("tenant"), wish.pop("all_tenants")
+        if everywhere:
+            _only_everywhere(request, "all_tenants")
+        tenant = None if everywhere else tenant_for(request, slug)
         fitting(wish["kind"], wish)
         made = keeping.make_webhook(tenant, asked_by(request), wish)
         return Response(_shown_once(made), status=201, headers={"Location": f"/api/v1/webhooks/{made.pk}/"})
@@ -75,12 +77,20 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
     @extend_schema(request=WebhookChange, responses=WebhookSerializer)
     @unless_changed
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is named. `enabled: true` gives one that was disabled a fresh start."""
+        """Change what is named. `enabled: true` gives one that was disabled a fresh start.
+
+        `tenant` makes a webhook of all tenants one of this tenant: what it told of others is not shown there.
+        """
         kept = self.get_object()
         asked = WebhookChange(data=request.data)
         asked.is_valid(raise_exception=True)
-        fitting(kept.kind, asked.validated_data)
-        changed = keeping.change_webhook(kept, asked_by(request), asked.validated_data)
+        wish = dict(asked.validated_data)
+        fitting(kept.kind, wish)
+        slug = wish.pop("tenant", None)
+        if slug is not None and slug != (kept.tenant and kept.tenant.slug):
+            _only_everywhere(request, "tenant")
+            wish["tenant"] = tenant_for(request, slug)
+        changed = keeping.change_webhook(kept, asked_by(request), wish)
         return Response(WebhookSerializer(changed).data)
 
     @extend_schema(responses={204: None})
@@ -98,16 +108,17 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
         made = keeping.send_test(self.get_object(), asked_by(request))
         return _accepted(DeliverySerializer(made).data)
 
-    @extend_schema(request=Since, responses={202: NUMBER})
+    @extend_schema(request=Since, responses={202: Redelivered})
     @action(detail=True, methods=["post"])
     @idempotent
     def redeliver(self, request: Request, pk: str) -> Response:
-        """Send again whatever failed of what happened since then, each under its id."""
+        """Send again what failed of what happened since then, the oldest first, each under its id; so many at once."""
         kept = self.get_object()
         asked = Since(data=request.data)
         asked.is_valid(raise_exception=True)
-        number = keeping.redeliver_failed(kept, asked.validated_data["since"], asked_by(request))
-        return Response({"deliveries": number}, status=202)
+        sent, left = keeping.redeliver_failed(kept, asked.validated_data["since"], asked_by(request))
+        headers = {"Location": f"/api/v1/deliveries/?webhook={kept.pk}&status=pending"}
+        return Response({"deliveries": sent, "left": left}, status=202, headers=headers)
 
     @extend_schema(request=Overlap, responses=WebhookMade)
     @action(detail=True, methods=["post"])
@@ -121,6 +132,20 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
         keeping.rotate_secret(kept, asked_by(request), overlap)
         kept.refresh_from_db()
         return Response(_shown_once(kept))
+
+
+def _visible(rights: Rights, least: Role = Role.VIEWER) -> QuerySet[Webhook]:
+    """Those of one's tenants; those of all tenants are platform administrators'."""
+    rows = Webhook.objects.select_related("tenant", "created_by")
+    return rows if rights.platform_admin else rows.filter(tenant__in=rights.tenants(least))
+
+
+def _only_everywhere(request: Request, field: str) -> None:
+    if "webhooks.everywhere" in Rights.of(request).everywhere():
+        return
+    detail = "Only a platform administrator keeps webhooks of all tenants."
+    errors: list[FieldError] = [{"pointer": field, "code": "platform_admin_only", "detail": detail}]
+    raise Problem(403, "platform_admin_only", detail, errors=errors)
 
 
 def _shown_once(webhook: Webhook) -> dict[str, object]:

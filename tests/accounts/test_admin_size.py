@@ -19,10 +19,12 @@ from accounts.models import AuditEntry, IdempotentRequest, Session, SignInAttemp
 from prewarm.models import Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent
 from tests.people import person
 from tests.prewarm.rows import asked
+from webhooks.models import Arrival, Gathering
 
 pytestmark = pytest.mark.django_db
 GROW: list[type[Model]] = [
     *(AuditEntry, IdempotentRequest, Session, SignInAttempt),
+    *(Arrival, Gathering),
     *(Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent),
 ]
 NOBODYS = "00000000-0000-4000-8000-000000000000"

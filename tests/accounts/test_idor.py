@@ -21,7 +21,7 @@ from tests.accounts.matrix.callers import OURS, THEIRS
 from tests.accounts.matrix.things import colleague, thing_of
 from tests.people import person
 from tests.prewarm.rows import asked
-from webhooks.models import Webhook
+from webhooks.models import RegistryHook, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 SCHEMA = yaml.safe_load(Path("docs/openapi.yaml").read_text(encoding="utf-8"))
@@ -89,6 +89,9 @@ WRITES: dict[str, tuple[dict[str, Any], type[Model]]] = {
     "POST /api/v1/webhooks/": ({"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"}, Webhook),
     "PATCH /api/v1/webhooks/{id}/": ({"only_failures": True}, Webhook),
     "POST /api/v1/webhooks/{id}/rotate/": ({}, Webhook),
+    "POST /api/v1/registry-hooks/": ({"name": "Registry", "kind": "harbor"}, RegistryHook),
+    "PATCH /api/v1/registry-hooks/{id}/": ({"registry": "registry.example.com"}, RegistryHook),
+    "POST /api/v1/registry-hooks/{id}/rotate/": ({}, RegistryHook),
     "POST /api/v1/api-keys/": ({"name": "ci"}, ApiKey),
     "POST /api/v1/api-keys/{id}/rotate/": ({}, ApiKey),
     "POST /api/v1/users/": ({"username": "fresh"}, User),
@@ -106,6 +109,8 @@ NO_ROW = {
     "POST /api/v1/tasks/preview/",
     "PATCH /api/v1/settings/",
     "POST /api/v1/webhooks/{id}/redeliver/",
+    "POST /api/v1/registry-hooks/{id}/try/",
+    "POST /api/v1/hooks/{token}/",
 }
 
 

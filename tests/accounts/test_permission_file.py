@@ -32,16 +32,24 @@ def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_no
         "webhooks.read",
         "deliveries.read",
         "deliveries.redeliver",
+        "registry-hooks.read",
     }
 
 
 def test_admins_manage_who_belongs_to_their_tenant_and_see_what_was_done_there() -> None:
-    assert named(Who.ADMIN) == {"members.read", "members.manage", "audit.read", "webhooks.manage"}
+    assert named(Who.ADMIN) == {
+        "members.read",
+        "members.manage",
+        "audit.read",
+        "webhooks.manage",
+        "registry-hooks.manage",
+    }
 
 
 def test_what_concerns_the_installation_is_for_platform_administrators() -> None:
     assert named(Who.PLATFORM_ADMIN) == {
         "tasks.urgent",
+        "webhooks.everywhere",
         "tenants.manage",
         "users.manage",
         "settings.manage",
@@ -55,8 +63,8 @@ def test_what_is_a_persons_own_is_for_nobody_else() -> None:
     assert named(Who.SIGNED_IN) == {"account.read", "account.manage", "documentation.read"}
 
 
-def test_only_the_way_in_and_the_probes_are_open() -> None:
-    assert named(Who.ANYONE) == {"sign-in", "probes"}
+def test_only_the_way_in_the_probes_and_what_has_a_secret_of_its_own_are_open() -> None:
+    assert named(Who.ANYONE) == {"sign-in", "probes", "hooks.receive"}
 
 
 def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_images() -> None:
@@ -66,7 +74,11 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
         "image-lists.write",
         "deliveries.redeliver",
     ]
-    assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == ["webhooks.manage", "members.manage"]
+    assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == [
+        "webhooks.manage",
+        "registry-hooks.manage",
+        "members.manage",
+    ]
 
 
 def test_no_key_comes_to_accounts_sessions_keys_or_the_installation() -> None:

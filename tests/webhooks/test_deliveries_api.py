@@ -14,6 +14,7 @@ from ips.outbound import Answer
 from tests.webhooks.receivers import Receiver
 from tests.webhooks.rows import hook, make_due, told, work
 from webhooks import attempt as attempting
+from webhooks import keeping
 from webhooks.models import Delivery, DeliveryStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -75,6 +76,26 @@ class TestAnswers:
         assert self.seen_by(as_otto, delivery) is None
 
 
+@pytest.mark.parametrize("kind", ["slack", "dingtalk"])
+@pytest.mark.parametrize(
+    "said",
+    [b"the inside", b'{"errcode": 310000, "errmsg": "the inside"}', b'{"errcode": 5, "errmsg": "the inside"}'],
+)
+def test_no_word_of_an_answer_is_in_what_operators_see(
+    as_otto: APIClient, as_ada: APIClient, receiver: Receiver, kind: str, said: bytes
+) -> None:
+    receiver.says(200, said)
+    webhook = hook(receiver.url, kind)
+    for _ in range(6):
+        told(webhook)
+    work()
+    seen = as_otto.get(URL).content + as_otto.get(f"/api/v1/webhooks/{webhook.pk}/").content
+    seen += b"".join(as_otto.get(f"{URL}{one.pk}/").content for one in Delivery.objects.all())
+
+    assert b"the inside" not in seen
+    assert b"the inside" not in as_ada.get("/api/v1/audit/").content
+
+
 def test_viewers_and_strangers_see_none(as_vera: APIClient, as_mallory: APIClient, receiver: Receiver) -> None:
     delivery = told(hook(receiver.url))
 
@@ -125,7 +146,8 @@ class TestAgain:
         answer = as_otto.post(f"{URL}{delivery.pk}/redeliver/")
         work()
 
-        assert answer.status_code == 202
+        assert (answer.status_code, answer.json()) == (202, {"deliveries": 1, "left": 0})
+        assert answer["Location"] == f"{URL}{delivery.pk}/"
         first, second = receiver.told
         assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
         Verifier(webhook.secret).verify(second.body, second.headers)
@@ -155,10 +177,23 @@ class TestAgain:
         answer = as_otto.post(f"/api/v1/webhooks/{webhook.pk}/redeliver/", {"since": since})
         work()
 
-        assert (answer.status_code, answer.json()) == (202, {"deliveries": 3})
+        assert (answer.status_code, answer.json()) == (202, {"deliveries": 3, "left": 0})
         old.refresh_from_db()
         assert old.status == DeliveryStatus.FAILED
         assert webhook.deliveries.filter(status=DeliveryStatus.DELIVERED).count() == 4
+
+    def test_only_so_many_at_once_and_it_is_said_how_many_are_left(
+        self, as_otto: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keeping, "MOST_AGAIN", 2)
+        webhook = hook()
+        for _ in range(5):
+            told(webhook)
+        Delivery.objects.update(status=DeliveryStatus.FAILED)
+        body = {"since": (timezone.now() - timedelta(days=1)).isoformat()}
+        answers = [as_otto.post(f"/api/v1/webhooks/{webhook.pk}/redeliver/", body).json() for _ in range(4)]
+
+        assert [(one["deliveries"], one["left"]) for one in answers] == [(2, 3), (2, 1), (1, 0), (0, 0)]
 
     def test_it_starts_its_schedule_anew(self, as_otto: APIClient, receiver: Receiver, settings) -> None:
         settings.DELIVERY_WAITS = [1]

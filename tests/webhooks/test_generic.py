@@ -173,7 +173,7 @@ def test_a_body_is_never_bigger_than_twenty_thousand_bytes() -> None:
 
     webhook = hook()
     delivery = told(webhook, title="图" * 200)
-    text = compose(delivery, "default", 1)
+    text = compose(delivery, 1)
 
     assert len(text.encode()) <= MOST_BYTES
     assert json.loads(text)["data"]["task"]["title"] == "图" * 200

@@ -158,7 +158,8 @@ class TestDisabling:
         assert (first.code, second.code) == ("http_410", "webhook_disabled")
         assert AuditEntry.objects.get(action="webhook.disabled").tenant == webhook.tenant
 
-    def test_refused_again_and_again_it_is_disabled_and_says_why(self, receiver: Receiver) -> None:
+    def test_refused_again_and_again_it_is_disabled_and_says_why(self, receiver: Receiver, settings) -> None:
+        settings.WEBHOOK_REFUSED_SECONDS = 0.0
         receiver.says(403)
         webhook = hook(receiver.url)
         for _ in range(REFUSALS_BORNE + 2):
@@ -170,7 +171,32 @@ class TestDisabling:
         assert webhook.disabled_reason.startswith(f"Refused {REFUSALS_BORNE} times in a row")
         assert not webhook.deliveries.filter(status=DeliveryStatus.PENDING).exists()
 
-    def test_one_success_in_between_and_it_is_not(self, receiver: Receiver) -> None:
+    def test_one_bad_moment_disables_nothing_however_much_is_refused_in_it(self, receiver: Receiver) -> None:
+        receiver.says(403)
+        webhook = hook(receiver.url)
+        for _ in range(3 * REFUSALS_BORNE):
+            told(webhook)
+        work()
+        webhook.refresh_from_db()
+        assert (webhook.enabled, webhook.refusals) == (True, 3 * REFUSALS_BORNE)
+
+        type(webhook).objects.update(refused_since=timezone.now() - timedelta(minutes=11))
+        told(webhook)
+        work()
+        webhook.refresh_from_db()
+        assert not webhook.enabled
+
+    def test_what_failed_for_long_and_is_then_refused_once_more_is_not(self, receiver: Receiver) -> None:
+        receiver.says(403)
+        webhook = hook(receiver.url, failing_since=timezone.now() - timedelta(hours=5), failures=3)
+        for _ in range(REFUSALS_BORNE):
+            told(webhook)
+        work()
+        webhook.refresh_from_db()
+        assert webhook.enabled
+
+    def test_one_success_in_between_and_it_is_not(self, receiver: Receiver, settings) -> None:
+        settings.WEBHOOK_REFUSED_SECONDS = 0.0
         webhook = hook(receiver.url)
         for number in range(3 * REFUSALS_BORNE):
             receiver.says(200 if number % REFUSALS_BORNE == REFUSALS_BORNE - 1 else 403)

@@ -1,3 +1,3 @@
-"""Webhooks and their deliveries in Django's admin: to look at, and to act on by the same moves as anywhere."""
+"""Webhooks, deliveries and registry hooks in the admin: to look at, and to act on by the same moves as anywhere."""
 
-from webhooks.admin import deliveries, webhooks  # noqa: F401  # each registers its pages
+from webhooks.admin import deliveries, inbound, webhooks  # noqa: F401  # each registers its pages

@@ -1,4 +1,7 @@
-"""What DingTalk's robots answer: HTTP 200 whatever happened, and an errcode that tells. One table."""
+"""What DingTalk's robots answer: HTTP 200 whatever happened, and an errcode that tells. One table.
+
+Its words stay in the answer, which not everybody may see who sees the verdict.
+"""
 
 from __future__ import annotations
 
@@ -56,17 +59,17 @@ def _by_errcode(code: int, text: str) -> Verdict:
     if code == -1:
         return Verdict(Outcome.AGAIN, named, "DingTalk is busy.", BUSY_SECONDS)
     if code in _TOO_FAST:
-        return Verdict(Outcome.AGAIN, named, f"Too many messages a minute: {text}", TOO_FAST_SECONDS, rests=True)
+        return Verdict(Outcome.AGAIN, named, "Too many messages a minute.", TOO_FAST_SECONDS, rests=True)
     if code in _GONE:
         return Verdict(Outcome.GONE, named, _GONE[code])
     if code in _SENT_WRONG:
-        return Verdict(Outcome.STOP, named, f"DingTalk does not accept the message: {text}")
+        return Verdict(Outcome.STOP, named, "DingTalk does not accept the message; its answer says why.")
     if code == 310000:
         for words, which, remedy in _REFUSALS:
             if words in text.lower():
-                return Verdict(Outcome.STOP, which, f"{remedy} ({text})")
-        return Verdict(Outcome.STOP, named, f"The robot refuses: {text}")
-    return Verdict(Outcome.AGAIN, named, f"DingTalk says {code}: {text}")
+                return Verdict(Outcome.STOP, which, remedy)
+        return Verdict(Outcome.STOP, named, "The robot refuses; its answer says why.")
+    return Verdict(Outcome.AGAIN, named, "DingTalk says something that IPS does not know; see its answer.")
 
 
 def _storable(said: object) -> str:

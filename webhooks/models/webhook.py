@@ -21,14 +21,16 @@ class Language(models.TextChoices):
 
 
 class Webhook(models.Model):
-    """One place that a tenant wants told, and of what.
+    """One place that a tenant wants told, and of what; without a tenant, of what happens in all of them.
 
     `url` and the secrets are credentials: nothing shows them again. The columns from `failing_since` on are written
     by whoever delivers, by conditional update; a holder's claim is worth what `lease_until` and `token` say.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey("accounts.Tenant", on_delete=models.CASCADE, related_name="webhooks")
+    tenant = models.ForeignKey(
+        "accounts.Tenant", on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks"
+    )
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=WebhookKind)
     url = models.CharField(max_length=2048)
@@ -54,6 +56,7 @@ class Webhook(models.Model):
     failing_since = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Tries that failed since the last that did not.")
     refusals = models.PositiveIntegerField(default=0, help_text="Of them, those that nothing but a change can mend.")
+    refused_since = models.DateTimeField(null=True, blank=True, help_text="Since when it is refused and nothing else.")
     rests_until = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveBigIntegerField(default=0)
     holder = models.CharField(max_length=80, blank=True)
@@ -68,4 +71,4 @@ class Webhook(models.Model):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant", "enabled"], name="webhook_by_tenant")]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.tenant}"
+        return f"{self.name} of {self.tenant or 'all tenants'}"

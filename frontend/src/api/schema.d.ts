@@ -282,6 +282,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hooks/{token}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take what a registry sends. An unknown token is answered like any missing thing. */
+        post: operations["hooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/image-lists/": {
         parameters: {
             query?: never;
@@ -367,6 +384,94 @@ export interface paths {
         get: operations["nodes_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry-hooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where registries tell what was pushed. Operators see hooks; administrators of the tenant make and change them. */
+        get: operations["registry_hooks_list"];
+        put?: never;
+        /** @description Make one. Its address and its secret are in this answer, and never shown again. */
+        post: operations["registry_hooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry-hooks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where registries tell what was pushed. Operators see hooks; administrators of the tenant make and change them. */
+        get: operations["registry_hooks_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description With its rules and all that arrived; pushes that still wait make no task. */
+        delete: operations["registry_hooks_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named. `rules` are all of them: one that is not named is deleted. */
+        patch: operations["registry_hooks_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/registry-hooks/{id}/arrivals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What arrived, newest first: accepted, ignored and why, or refused; and what was made of it. */
+        get: operations["registry_hooks_arrivals_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry-hooks/{id}/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret, a new address, or both, shown in this answer only; for some hours the old ones go on. */
+        post: operations["registry_hooks_rotate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry-hooks/{id}/try/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What would be made of a body as the registry sends it, rule by rule. Nothing is made. */
+        post: operations["registry_hooks_try_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -718,7 +823,11 @@ export interface paths {
         delete: operations["webhooks_destroy"];
         options?: never;
         head?: never;
-        /** @description Change what is named. `enabled: true` gives one that was disabled a fresh start. */
+        /**
+         * @description Change what is named. `enabled: true` gives one that was disabled a fresh start.
+         *
+         *     `tenant` makes a webhook of all tenants one of this tenant: what it told of others is not shown there.
+         */
         patch: operations["webhooks_partial_update"];
         trace?: never;
     };
@@ -731,7 +840,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Send again whatever failed of what happened since then, each under its id. */
+        /** @description Send again what failed of what happened since then, the oldest first, each under its id; so many at once. */
         post: operations["webhooks_redeliver_create"];
         delete?: never;
         options?: never;
@@ -826,6 +935,30 @@ export interface components {
             /** @default 90 */
             expires_in_days?: number;
         };
+        /** @description What arrived, and what was made of it. Of what nothing follows from, one line tells of a minute (`times`). */
+        Arrival: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly last_at: string;
+            readonly times: number;
+            outcome: components["schemas"]["ArrivalOutcomeEnum"];
+            readonly reason: string;
+            readonly message: string;
+            readonly image: string;
+            readonly digest: string;
+            readonly address: string | null;
+            readonly request_id: string;
+            readonly gatherings: components["schemas"]["Gathering"][];
+        };
+        /**
+         * @description * `accepted` - Accepted
+         *     * `ignored` - Ignored
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        ArrivalOutcomeEnum: "accepted" | "ignored" | "refused";
         /** @description One try. `answer` is the beginning of what came back, for who may see it; else null. */
         Attempt: {
             readonly number: number;
@@ -919,7 +1052,8 @@ export interface components {
             webhook: string;
             webhook_name: string;
             kind: components["schemas"]["WebhookKindEnum"];
-            tenant: string;
+            /** @description Where it happened. */
+            readonly tenant: string | null;
             readonly event: string;
             readonly about: string;
             /** Format: uuid */
@@ -945,7 +1079,8 @@ export interface components {
             webhook: string;
             webhook_name: string;
             kind: components["schemas"]["WebhookKindEnum"];
-            tenant: string;
+            /** @description Where it happened. */
+            readonly tenant: string | null;
             readonly event: string;
             readonly about: string;
             /** Format: uuid */
@@ -1025,12 +1160,90 @@ export interface components {
          * @enum {string}
          */
         ForEnum: "intake_paused" | "window" | "node_view_stale" | "limit" | "busy_nodes" | "tasks_ahead";
+        /**
+         * @description What came of pushes of one image by one rule: one task, or the words that say why there is none.
+         *
+         *     `pin` tells of a rule that looks: whether nodes got the digest that was pushed.
+         */
+        Gathering: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: uuid */
+            rule: string | null;
+            readonly image: string;
+            readonly digest: string;
+            readonly pushes: number;
+            status: components["schemas"]["GatheringStatusEnum"];
+            /** Format: date-time */
+            readonly since: string;
+            /** Format: date-time */
+            readonly due_at: string | null;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            /** Format: uuid */
+            task: string | null;
+            readonly code: string;
+            readonly message: string;
+            pin: components["schemas"]["PinEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `fired` - Fired
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        GatheringStatusEnum: "waiting" | "fired" | "refused";
         /** @description A task that has what another waits for. */
         HolderSchema: {
             /** Format: uuid */
             task: string;
             title: string;
             pull_jobs: number;
+        };
+        HookRule: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            /** @description A pattern: team/app, team/*, team/**, **. */
+            readonly repositories: string;
+            /** @description A pattern: 1.4, v*, *. */
+            readonly tags: string;
+            readonly task: components["schemas"]["PushedTask"];
+            readonly debounce_seconds: number;
+            /** @description Look whether nodes got the digest that was pushed. */
+            readonly pin: boolean;
+            readonly enabled: boolean;
+        };
+        /** @description Which pushes become a task, and what it asks for. */
+        HookRuleRequestRequest: {
+            /**
+             * Format: uuid
+             * @description Of a rule that is there and shall stay the same rule.
+             */
+            id?: string;
+            /** @default  */
+            name?: string;
+            /** @description team/app, team/*, team/**, or ** for all. */
+            repositories: string;
+            /**
+             * @description 1.4, v*, or * for all.
+             * @default *
+             */
+            tags?: string;
+            /** @description A task without tenant and images: its nodes and limits. */
+            task: components["schemas"]["PushedTaskRequest"];
+            /**
+             * @description How long to wait for a further push of the same tag before the task is made.
+             * @default 30
+             */
+            debounce_seconds?: number;
+            /**
+             * @description Look afterwards whether nodes got the digest that was pushed, or the tag was moved meanwhile.
+             * @default false
+             */
+            pin?: boolean;
+            /** @default true */
+            enabled?: boolean;
         };
         /** @description On how many nodes an image ended in one way. */
         ImageGroup: {
@@ -1281,6 +1494,17 @@ export interface components {
          * @enum {string}
          */
         NodeStatusEnum: "pending" | "pulling" | "succeeded" | "failed" | "skipped" | "cancelled";
+        /** @description What a registry sends, in its own words: the distribution registry `events`, Harbor `type` and `event_data`. */
+        NotificationRequest: {
+            events?: {
+                [key: string]: unknown;
+            }[];
+            type?: string;
+            occur_at?: number;
+            event_data?: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description * `` - Open
          *     * `pulled` - Pulled
@@ -1317,6 +1541,19 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["ApiKey"][];
+        };
+        PaginatedArrivalList: {
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cD00ODY%3D"
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?cursor=cj0xJnA9NDg3
+             */
+            previous?: string | null;
+            results: components["schemas"]["Arrival"][];
         };
         PaginatedAuditList: {
             /**
@@ -1405,6 +1642,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["NodeResultSchema"][];
+        };
+        PaginatedRegistryHookList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["RegistryHook"][];
         };
         PaginatedSessionList: {
             /** @example 123 */
@@ -1501,6 +1753,15 @@ export interface components {
             notes?: string;
             tags?: string[];
         };
+        /** @description What is to be changed; what is not sent stays. `rules` are all of them. */
+        PatchedRegistryHookChangeRequest: {
+            name?: string;
+            kind?: components["schemas"]["RegistryKindEnum"];
+            /** @description The registry's host as workloads write it; empty where the registry tells it as they do. */
+            registry?: string;
+            enabled?: boolean;
+            rules?: components["schemas"]["HookRuleRequestRequest"][];
+        };
         /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
          *
@@ -1587,6 +1848,8 @@ export interface components {
             /** @description Only of tasks with a node that matches. */
             selector?: string;
             enabled?: boolean;
+            /** @description Of a webhook of all tenants: from now on of this one alone. */
+            tenant?: string;
         };
         /**
          * @description * `tasks.read` - tasks.read
@@ -1596,8 +1859,11 @@ export interface components {
          *     * `image-lists.write` - image-lists.write
          *     * `webhooks.read` - webhooks.read
          *     * `webhooks.manage` - webhooks.manage
+         *     * `webhooks.everywhere` - webhooks.everywhere
          *     * `deliveries.read` - deliveries.read
          *     * `deliveries.redeliver` - deliveries.redeliver
+         *     * `registry-hooks.read` - registry-hooks.read
+         *     * `registry-hooks.manage` - registry-hooks.manage
          *     * `nodes.read` - nodes.read
          *     * `tenants.read` - tenants.read
          *     * `tenants.manage` - tenants.manage
@@ -1610,7 +1876,16 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "webhooks.read" | "webhooks.manage" | "deliveries.read" | "deliveries.redeliver" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        /**
+         * @description * `` - None
+         *     * `waiting` - Waiting
+         *     * `same` - Same
+         *     * `moved` - Moved
+         *     * `unknown` - Unknown
+         * @enum {string}
+         */
+        PinEnum: "waiting" | "same" | "moved" | "unknown";
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;
@@ -1694,6 +1969,102 @@ export interface components {
          * @enum {string}
          */
         PullerEnum: "auto" | "job" | "pod";
+        /** @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed. */
+        PushedTask: {
+            /** @default  */
+            name?: string;
+            /** @default  */
+            node_selector?: string;
+            node_names?: string[];
+            /** @default false */
+            all_nodes?: boolean;
+            /** @default false */
+            include_cordoned?: boolean;
+            /** @default 10 */
+            batch_size?: number;
+            /** @default 5 */
+            concurrency?: number;
+            /** @default 1 */
+            parallel_batches?: number;
+            /** @default 5 */
+            priority?: number;
+            /**
+             * @description Before all others; for platform administrators.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description Without it: three times the estimate, at least 1800. */
+            timeout_seconds?: number | null;
+            /** @default 900 */
+            pull_timeout_seconds?: number;
+            /** @default 3 */
+            max_attempts?: number;
+            /** @default 30 */
+            retry_backoff_seconds?: number;
+            /** @default IfNotPresent */
+            pull_policy?: components["schemas"]["PullPolicyEnum"];
+            pull_secrets?: string[];
+            /** @default  */
+            failure_limit?: string | number;
+            /** @default 0 */
+            first_wave?: number;
+            /** @default false */
+            strict_waves?: boolean;
+            /** @default false */
+            allow_skipped?: boolean;
+            /** @default auto */
+            puller?: components["schemas"]["PullerEnum"];
+            /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
+            webhooks?: string[];
+        };
+        /** @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed. */
+        PushedTaskRequest: {
+            /** @default  */
+            name?: string;
+            /** @default  */
+            node_selector?: string;
+            node_names?: string[];
+            /** @default false */
+            all_nodes?: boolean;
+            /** @default false */
+            include_cordoned?: boolean;
+            /** @default 10 */
+            batch_size?: number;
+            /** @default 5 */
+            concurrency?: number;
+            /** @default 1 */
+            parallel_batches?: number;
+            /** @default 5 */
+            priority?: number;
+            /**
+             * @description Before all others; for platform administrators.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description Without it: three times the estimate, at least 1800. */
+            timeout_seconds?: number | null;
+            /** @default 900 */
+            pull_timeout_seconds?: number;
+            /** @default 3 */
+            max_attempts?: number;
+            /** @default 30 */
+            retry_backoff_seconds?: number;
+            /** @default IfNotPresent */
+            pull_policy?: components["schemas"]["PullPolicyEnum"];
+            pull_secrets?: string[];
+            /** @default  */
+            failure_limit?: string | number;
+            /** @default 0 */
+            first_wave?: number;
+            /** @default false */
+            strict_waves?: boolean;
+            /** @default false */
+            allow_skipped?: boolean;
+            /** @default auto */
+            puller?: components["schemas"]["PullerEnum"];
+            /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
+            webhooks?: string[];
+        };
         /**
          * @description Nodes that are not warm for one reason, with the message that most of them had, and the first nodes by name.
          *
@@ -1708,9 +2079,15 @@ export interface components {
             examples: string[];
             look_closer: string[];
         };
+        /** @description How many of the events came to what; why each, the hook's arrivals tell. */
+        Received: {
+            accepted: number;
+            ignored: number;
+        };
+        /** @description How many are sent again now, and how many more there are: ask once more for those. */
         Redelivered: {
-            /** @description Sent again. */
             deliveries: number;
+            left: number;
         };
         /**
          * @description * `found` - found
@@ -1721,6 +2098,73 @@ export interface components {
          * @enum {string}
          */
         RegistryEnum: "found" | "missing" | "unknown" | "checking" | "off";
+        /** @description A hook. Of its token and its secret nothing is shown. */
+        RegistryHook: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            kind: components["schemas"]["RegistryKindEnum"];
+            readonly registry: string;
+            readonly enabled: boolean;
+            readonly rules: components["schemas"]["HookRule"][];
+            /** Format: date-time */
+            readonly old_token_until: string | null;
+            /** Format: date-time */
+            readonly old_secret_until: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        /** @description A new hook, or one with a new token or secret, each shown this once; empty where it is the old one. */
+        RegistryHookMade: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            kind: components["schemas"]["RegistryKindEnum"];
+            readonly registry: string;
+            readonly enabled: boolean;
+            readonly rules: components["schemas"]["HookRule"][];
+            /** Format: date-time */
+            readonly old_token_until: string | null;
+            /** Format: date-time */
+            readonly old_secret_until: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+            token: string;
+            /** @description What the registry sends in the header Authorization. */
+            secret: string;
+            /** @description Where the registry sends to, with the token. */
+            url: string;
+        };
+        /** @description What is to be changed; what is not sent stays. `rules` are all of them. */
+        RegistryHookRequestRequest: {
+            name: string;
+            kind: components["schemas"]["RegistryKindEnum"];
+            /** @description The registry's host as workloads write it; empty where the registry tells it as they do. */
+            registry?: string;
+            enabled?: boolean;
+            rules?: components["schemas"]["HookRuleRequestRequest"][];
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+        };
+        /**
+         * @description * `distribution` - Distribution
+         *     * `harbor` - Harbor
+         * @enum {string}
+         */
+        RegistryKindEnum: "distribution" | "harbor";
         ResetLink: {
             /** @description Opens a page where the user sets a password; once, and not shown again. */
             url: string;
@@ -1752,6 +2196,21 @@ export interface components {
         RotateRequestRequest: {
             /**
              * @description How long the old one goes on.
+             * @default 24
+             */
+            overlap_hours?: number;
+        };
+        /** @description Which of its credentials are to be new. */
+        RotationRequest: {
+            /**
+             * @description A new address.
+             * @default false
+             */
+            token?: boolean;
+            /** @default true */
+            secret?: boolean;
+            /**
+             * @description So long the old ones go on.
              * @default 24
              */
             overlap_hours?: number;
@@ -2058,6 +2517,35 @@ export interface components {
             expires_at: string;
             user: components["schemas"]["Me"];
         };
+        /** @description A body as the registry would send it; without it an example of this kind of registry. */
+        TrialRequest: {
+            payload?: unknown;
+        };
+        Tried: {
+            /** @description What was tried. */
+            payload: unknown;
+            events: components["schemas"]["TriedEvent"][];
+        };
+        /** @description What would be made of one event. */
+        TriedEvent: {
+            image: string;
+            digest: string;
+            outcome: components["schemas"]["ArrivalOutcomeEnum"];
+            reason: string;
+            message: string;
+            rules: components["schemas"]["TriedRule"][];
+        };
+        /** @description What one rule would make of an event. */
+        TriedRule: {
+            /** Format: uuid */
+            rule: string;
+            name: string;
+            matches: boolean;
+            /** @description Whether the tenant may ask for this task now. */
+            allowed: boolean;
+            /** @description Why not. */
+            message: string;
+        };
         /**
          * @description * `request` - Request
          *     * `retry` - Retry
@@ -2147,7 +2635,8 @@ export interface components {
         Webhook: {
             /** Format: uuid */
             readonly id: string;
-            readonly tenant: string;
+            /** @description Null: it hears of all tenants. */
+            readonly tenant: string | null;
             readonly name: string;
             kind: components["schemas"]["WebhookKindEnum"];
             readonly url: string;
@@ -2189,7 +2678,8 @@ export interface components {
         WebhookMade: {
             /** Format: uuid */
             readonly id: string;
-            readonly tenant: string;
+            /** @description Null: it hears of all tenants. */
+            readonly tenant: string | null;
             readonly name: string;
             kind: components["schemas"]["WebhookKindEnum"];
             readonly url: string;
@@ -2245,6 +2735,11 @@ export interface components {
              * @default
              */
             tenant?: string;
+            /**
+             * @description It hears of what happens in all tenants; for platform administrators.
+             * @default false
+             */
+            all_tenants?: boolean;
             kind: components["schemas"]["WebhookKindEnum"];
         };
         /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
@@ -2882,7 +3377,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Delivery"];
+                    "application/json": components["schemas"]["Redelivered"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NotificationRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
                 };
             };
             /** @description Any error. */
@@ -3277,6 +3806,290 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedNodeList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_list: {
+        parameters: {
+            query?: {
+                enabled?: boolean;
+                kind?: ("distribution" | "harbor")[];
+                ordering?: "-changed_at" | "-created_at" | "-name" | "changed_at" | "created_at" | "name";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In name and registry. */
+                search?: string;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedRegistryHookList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistryHookRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryHookMade"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryHook"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRegistryHookChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryHook"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_arrivals_list: {
+        parameters: {
+            query?: {
+                /** @description The pagination cursor value. */
+                cursor?: string;
+                outcome?: ("accepted" | "ignored" | "refused")[];
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedArrivalList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_rotate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryHookMade"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registry_hooks_try_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             /** @description Any error. */

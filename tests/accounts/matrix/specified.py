@@ -25,7 +25,7 @@ class About(Enum):
 def specified(permission: Permission | None, caller: Caller, about: About, *, in_path: bool) -> int:
     """The status, LET_IN for all that let in."""
     if permission and permission.who == Who.ANYONE:
-        return LET_IN
+        return 404 if in_path else LET_IN  # what is named there is a secret, and no id is one
     if not caller.enters:
         return 401
     if permission is None:

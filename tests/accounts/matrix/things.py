@@ -14,7 +14,8 @@ from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
 from prewarm.models import ImageList
 from tests.people import person
 from tests.prewarm.rows import asked
-from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookKind
+from webhooks.inbound.credentials import hashed, new_token
+from webhooks.models import Delivery, DeliveryStatus, HookRule, RegistryHook, RegistryKind, Webhook, WebhookKind
 
 
 def session(owner: User, tenant: str) -> Session:
@@ -64,6 +65,19 @@ def delivery(owner: User, tenant: str) -> Delivery:
     )
 
 
+def registry_hook(owner: User, tenant: str) -> RegistryHook:
+    made = RegistryHook.objects.create(
+        tenant=Tenant.objects.get(slug=tenant),
+        name=uuid.uuid4().hex,
+        kind=RegistryKind.DISTRIBUTION,
+        token_hash=hashed(new_token()),
+        secret_hash=hashed("a secret"),
+        created_by=owner,
+    )
+    HookRule.objects.create(hook=made, position=0, repositories="team/**", task={"all_nodes": True})
+    return made
+
+
 # By the beginning of the route's name: makes one in the tenant, owned by the user.
 THINGS: dict[str, Callable[[User, str], Model]] = {
     "task": lambda owner, tenant: asked(tenant=tenant),
@@ -71,6 +85,8 @@ THINGS: dict[str, Callable[[User, str], Model]] = {
     "session": session,
     "webhook": webhook,
     "delivery": delivery,
+    "hook": registry_hook,
+    "registry-hook": registry_hook,
     "api-key": api_key,
     "user": lambda owner, tenant: colleague(tenant),
     "tenant": lambda owner, tenant: Tenant.objects.get(slug=tenant),
@@ -82,6 +98,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
     "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
+    "POST registry-hook-list": {
+        "name": "Registry",
+        "kind": "distribution",
+        "rules": [{"repositories": "team/**", "task": {"all_nodes": True}}],
+    },
     "POST membership-list": {"username": "newcomer", "role": "viewer"},
     "POST api-key-list": {"name": "ci"},
 }

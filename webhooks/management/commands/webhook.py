@@ -43,6 +43,7 @@ class Command(OperatorCommand):
         create.add_argument("url", help="where to; for DingTalk with its access_token")
         create.add_argument("--kind", choices=WebhookKind.values, default=WebhookKind.GENERIC.value)
         create.add_argument("--tenant", default=DEFAULT_TENANT, metavar="SLUG")
+        create.add_argument("--all-tenants", action="store_true", help="it hears of all of them")
         create.add_argument("--secret", default="", help="generic: whsec_…, by default a new one; DingTalk: SEC…")
         create.add_argument("--language", choices=Language.values, default=Language.ENGLISH.value)
         create.add_argument("--keyword", default="", help="DingTalk: a word that every message must hold")
@@ -88,20 +89,20 @@ class Command(OperatorCommand):
         for one in told:
             state = "on" if one["enabled"] else f"off: {one['disabled_reason'] or 'by hand'}"
             state = f"failing since {one['failing_since']}" if one["enabled"] and one["failing_since"] else state
-            self.stdout.write(f"{one['id']}  {one['tenant']}/{one['name']}  {one['kind']}  {one['url']}  {state}")
+            whose = one["tenant"] or "(all tenants)"
+            self.stdout.write(f"{one['id']}  {whose}/{one['name']}  {one['kind']}  {one['url']}  {state}")
         if not told:
             self.stdout.write("There are no webhooks.")
 
     def create(self, options: dict[str, Any], by: By) -> None:
-        tenant = Tenant.objects.filter(slug=options["tenant"]).first() or refuse(
-            f"There is no tenant {options['tenant']!r}."
-        )
+        tenant = None if options["all_tenants"] else _tenant(options["tenant"])
         same = ("name", "url", "kind", "secret", "language", "keyword", "only_failures", "named_only", "selector")
         wish = {name: options[name] for name in same if options[name] not in ("", False)}
         asked = WebhookRequest(data={**wish, "at_mobiles": options["at"], "events": options["event"]})
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
-        values.pop("tenant")
+        for name in ("tenant", "all_tenants"):
+            values.pop(name)
         fitting(values["kind"], values)
         made = keeping.make_webhook(tenant, by, values)
         secret = made.secret if made.kind == WebhookKind.GENERIC else ""
@@ -132,8 +133,9 @@ class Command(OperatorCommand):
             keeping.redeliver(delivery, by)
             self.stdout.write("1 delivery is sent again.")
             return
-        number = keeping.redeliver_failed(find(which), database_now() - timedelta(hours=hours), by)
-        self.stdout.write(f"{number} {'delivery is' if number == 1 else 'deliveries are'} sent again.")
+        number, left = keeping.redeliver_failed(find(which), database_now() - timedelta(hours=hours), by)
+        more = f" {left} more failed: ask once more for those." if left else ""
+        self.stdout.write(f"{number} {'delivery is' if number == 1 else 'deliveries are'} sent again.{more}")
 
     def receive(self, options: dict[str, Any]) -> None:
         host, port = options["host"], options["port"]
@@ -144,6 +146,10 @@ class Command(OperatorCommand):
                 "started with IPS_OUTBOUND_PRIVATE, like 127.0.0.0/8."
             )
             server.serve_forever()
+
+
+def _tenant(slug: str) -> Tenant:
+    return Tenant.objects.filter(slug=slug).first() or refuse(f"There is no tenant {slug!r}.")
 
 
 def find(which: str) -> Webhook:

@@ -1,0 +1,1 @@
+"""Hooks in: registries tell what was pushed, and rules make tasks of it."""
