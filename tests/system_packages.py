@@ -20,6 +20,7 @@ PROGRAMS = {  # package: a program of it
     "faketime": "faketime",
     "openssl": "openssl",
     "chromium": "chromium",
+    "docker-registry": "docker-registry",
 }
 
 

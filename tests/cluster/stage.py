@@ -88,6 +88,18 @@ class Stage:
             registry.start(self.cluster.processes, self.version, registry.PLAIN)
 
     @contextmanager
+    def telling(self, url: str, authorization: str) -> Iterator[None]:
+        """The plain registry tells this address of everything inside this block."""
+        told = registry.Told(url, authorization)
+        self.cluster.processes.stop(registry.PLAIN)
+        registry.start(self.cluster.processes, self.version, registry.PLAIN, told=told)
+        try:
+            yield
+        finally:
+            self.cluster.processes.stop(registry.PLAIN)
+            registry.start(self.cluster.processes, self.version, registry.PLAIN)
+
+    @contextmanager
     def cordoned(self, node: str) -> Iterator[None]:
         self.kubectl("cordon", node)
         try:

@@ -18,6 +18,7 @@ FOR_RUNNING = {
     "unshare": "util-linux",
     "mount": "mount",
 }
+FOR_PUSHING = {"skopeo": "skopeo"}
 FOR_UNPACKING_SOURCES = {"dpkg-source": "dpkg-dev"}
 FOR_THE_HELPER = {"gcc": "gcc", "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu"}
 

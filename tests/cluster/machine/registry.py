@@ -3,7 +3,9 @@
 import http.client
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.machine.processes import Processes
 from tests.cluster.machine.progress import CannotRun
@@ -16,20 +18,28 @@ HTPASSWD = "robot:$2b$05$QLxLPE7PZu7/XTgFC5aAf.o6ms02s2fTjiOxFo7d7LU7OE7kPkLsS\n
 PLAIN, PRIVATE = "registry", "private-registry"
 
 
-def start(processes: Processes, version: Version, *names: str) -> None:
+@dataclass(frozen=True)
+class Told:
+    """Somebody whom a registry tells of everything that is pushed and pulled, and the header it sends along."""
+
+    url: str
+    authorization: str
+
+
+def start(processes: Processes, version: Version, *names: str, told: Told | None = None) -> None:
     """Start these registries (both when none is named) and wait until they answer."""
     addresses = {PLAIN: version.registry, PRIVATE: version.private_registry}
     for name in names or addresses:
-        configuration = write_configuration(processes.folder, name, addresses[name])
+        configuration = write_configuration(processes.folder, name, addresses[name], told)
         processes.start(name, ["docker-registry", "serve", configuration])
     for name in names or addresses:
         wait_until_it_answers(processes, name, addresses[name])
 
 
-def write_configuration(folder: Path, name: str, address: str) -> Path:
+def write_configuration(folder: Path, name: str, address: str, told: Told | None = None) -> Path:
     password_file = folder / f"{name}.htpasswd"
     password_file.write_text(HTPASSWD)
-    document = {
+    document: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "warn", "accesslog": {"disabled": True}},
         "storage": {"filesystem": {"rootdirectory": str(folder / name)}, "delete": {"enabled": True}},
@@ -37,6 +47,17 @@ def write_configuration(folder: Path, name: str, address: str) -> Path:
     }
     if name == PRIVATE:
         document["auth"] = {"htpasswd": {"realm": "cluster", "path": str(password_file)}}
+    if told:
+        headers = {"Authorization": [told.authorization]}
+        endpoint = {
+            "name": "ips",
+            "url": told.url,
+            "headers": headers,
+            "timeout": "5s",
+            "threshold": 3,
+            "backoff": "1s",
+        }
+        document["notifications"] = {"endpoints": [endpoint]}
     configuration = folder / f"{name}.yml"
     configuration.write_text(json.dumps(document, indent=1))
     return configuration
