@@ -51,5 +51,7 @@ ALL = (
     Row("simulated_ratio_100x1_1s_20", "×", 1.3, "100 simulated nodes, pulls of 1 s, 20 at once: makespan ÷ ideal 5 s"),
     Row("simulated_web_rss_mb", "MB", 150, "memory of the web process after that"),
     Row("simulated_worker_rss_mb", "MB", 150, "memory of the worker after that"),
+    Row("deliveries_10000_s", "s", None, "10,000 deliveries to 50 receivers, one dead: first → last of the others"),
+    Row("deliveries_dead_ratio", "×", 1.2, "the same ÷ without the dead one"),
 )
 ROWS = {row.name: row for row in ALL}

@@ -9,6 +9,7 @@ from tests.bench.experiments import (
     api,
     big_tasks,
     cancel,
+    deliveries,
     first_pod,
     growth,
     makespan,
@@ -75,6 +76,7 @@ EXPERIMENTS = (
         ),
         api.api,
     ),
+    Experiment(("deliveries_10000_s", "deliveries_dead_ratio"), deliveries.deliveries),
     Experiment(("order",), order.order),
     Experiment(("growth",), growth.growth),
 )
