@@ -64,6 +64,18 @@ export const router = createRouter({
       meta: { title: 'Image lists' },
     },
     {
+      path: '/webhooks',
+      name: 'webhooks',
+      component: () => import('./pages/WebhooksPage.vue'),
+      meta: { title: 'Webhooks' },
+    },
+    {
+      path: '/deliveries',
+      name: 'deliveries',
+      component: () => import('./pages/DeliveriesPage.vue'),
+      meta: { title: 'Deliveries' },
+    },
+    {
       path: '/account',
       name: 'account',
       component: () => import('./pages/AccountPage.vue'),

@@ -17,6 +17,7 @@ import type {
 import { json, page, problem } from './answers'
 import { FakeAccounts } from './fakeAccounts'
 import { answerAudit } from './fakeAudit'
+import { FakeWebhooks } from './fakeWebhooks'
 import { countOf, newPreview, newPreviewImage, newResult, newSettings, newTask, person } from './rows'
 
 export const CHANGES_PAGE = 500
@@ -34,6 +35,7 @@ export class FakeApi {
   settings: Settings = newSettings()
   readonly audit: AuditEntry[] = []
   readonly accounts = new FakeAccounts()
+  readonly webhooks = new FakeWebhooks()
   /** What registries say of images, for previews; the others are found. */
   registries: Record<string, Partial<PreviewImage>> = {}
   /** While true, no request gets an answer. */
@@ -104,7 +106,8 @@ export class FakeApi {
     const text = request.method === 'GET' ? '' : await request.clone().text()
     const body: unknown = text ? JSON.parse(text) : {}
     const asked = { method: request.method, id, move, body, url, etag: request.headers.get('If-Match') }
-    return this.accounts.answer(thing, asked, this.me) ?? this.oneTask(request, path, url)
+    const answer = this.accounts.answer(thing, asked, this.me) ?? this.webhooks.answer(thing, asked)
+    return answer ?? this.oneTask(request, path, url)
   }
 
   /** Somebody changes settings: values, who and when, and a line in the audit. */
@@ -150,10 +153,12 @@ export class FakeApi {
 
   private list(url: URL): Response {
     const statuses = url.searchParams.getAll('status')
+    const triggers = url.searchParams.getAll('trigger')
     const search = url.searchParams.get('search') ?? ''
     const rows = [...this.tasks.values()]
       .map((kept) => kept.task)
       .filter((task) => !statuses.length || statuses.includes(task.status))
+      .filter((task) => !triggers.length || triggers.includes(task.trigger))
       .filter((task) => `${task.name} ${task.images.join(' ')}`.includes(search))
     return json(200, page(rows, url))
   }

@@ -75,6 +75,16 @@ export async function press(words: string): Promise<void> {
   await settled()
 }
 
+/** Choose from the menu behind a row's button "More". */
+export async function pick(menu: string, words: string): Promise<void> {
+  await press(menu)
+  const open = (each: HTMLElement) => each.closest<HTMLElement>('.el-popper')?.style.display !== 'none'
+  const items = () => [...document.querySelectorAll<HTMLElement>('[role=menuitem]')].filter(open)
+  const item = await eventually(() => items().find((each) => each.textContent.trim() === words))
+  item.click()
+  await settled()
+}
+
 /** What stands in the dialog that is open. */
 export function dialog(): HTMLElement {
   const shown = [...document.querySelectorAll<HTMLElement>('.el-dialog')].at(-1)

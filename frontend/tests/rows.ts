@@ -17,8 +17,9 @@ type Roles = Me['memberships'][number]
 
 /** What each role gives, as accounts/permissions.yaml has it. */
 const viewer: Roles['may'] = ['tasks.read', 'image-lists.read', 'nodes.read', 'tenants.read', 'keys.make']
-const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write']
-const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', 'audit.read']
+const tells: Roles['may'] = ['webhooks.read', 'deliveries.read', 'deliveries.redeliver']
+const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write', ...tells]
+const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', 'audit.read', 'webhooks.manage']
 const gives: Record<Roles['role'], Roles['may']> = { viewer, operator, admin }
 
 export function person(username: string, role: Roles['role'], ...tenants: string[]): Me {

@@ -18,10 +18,13 @@ import type {
   TaskDetail,
   TaskRequest,
   TaskStatus,
+  Trigger,
 } from './types'
+import { webhooks } from './webhooks'
 
 export interface TaskFilter {
   status?: TaskStatus[]
+  trigger?: Trigger[]
   search?: string
   page?: number
   page_size?: number
@@ -61,6 +64,7 @@ export interface ChangesAnswer {
 export const api = {
   ...accounts,
   ...library,
+  ...webhooks,
 
   /** Start a session; the token stays in a cookie that scripts cannot read. */
   async signIn(username: string, password: string): Promise<Me> {

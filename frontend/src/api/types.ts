@@ -21,6 +21,8 @@ export type TaskRequest = Schemas['TaskRequestRequest']
 export type Task = With<Schemas['Task'], TaskLists>
 export type TaskDetail = With<Schemas['TaskDetail'], TaskLists & { node_names: string[] }>
 export type TaskStatus = Schemas['TaskStatusEnum']
+/** What made a task. */
+export type Trigger = Schemas['TriggerEnum']
 export type Counts = Schemas['Counts']
 export type ReasonGroup = Schemas['ReasonGroup']
 export type NodeResult = Schemas['NodeResultSchema']
@@ -57,6 +59,20 @@ export type MemberRequest = Schemas['MemberRequestRequest']
 export type ImageList = Schemas['ImageList']
 export type ImageListRequest = Schemas['ImageListRequestRequest']
 export type ImageListChange = Schemas['PatchedImageListChangeRequest']
+export type Webhook = Schemas['Webhook']
+/** With its secret, which no other answer has. */
+export type WebhookMade = Schemas['WebhookMade']
+export type WebhookRequest = Schemas['WebhookRequestRequest']
+export type WebhookChange = Schemas['PatchedWebhookChangeRequest']
+export type WebhookKind = Schemas['WebhookKindEnum']
+/** What can be told. */
+export type EventName = Schemas['EventsEnum']
+export type Language = Schemas['LanguageEnum']
+export type Delivery = Schemas['Delivery']
+export type DeliveryDetail = Schemas['DeliveryDetail']
+export type DeliveryStatus = Schemas['DeliveryStatusEnum']
+/** One try of a delivery. */
+export type Attempt = Schemas['Attempt']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
 export type AuditOutcome = Schemas['AuditOutcomeEnum']
 type Changed = Record<string, unknown> | null

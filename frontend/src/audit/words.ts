@@ -29,6 +29,14 @@ export const actions: Record<string, string> = {
   'api_key.created': 'API key made',
   'api_key.rotated': 'API key rotated',
   'api_key.revoked': 'API key revoked',
+  'webhook.created': 'Webhook made',
+  'webhook.changed': 'Webhook changed',
+  'webhook.deleted': 'Webhook deleted',
+  'webhook.rotated': 'Webhook’s secret rotated',
+  'webhook.disabled': 'Webhook stopped by IPS',
+  'webhook.tested': 'Webhook tested',
+  'webhook.redelivered': 'Failed deliveries sent again',
+  'delivery.redelivered': 'Delivery sent again',
   'request.refused': 'Request refused',
 }
 

@@ -25,6 +25,13 @@ const sections: Section[] = [
     ],
   },
   {
+    label: 'Webhooks',
+    places: [
+      { path: '/webhooks', label: 'Webhooks', needs: 'webhooks.read' },
+      { path: '/deliveries', label: 'Deliveries', needs: 'deliveries.read' },
+    ],
+  },
+  {
     label: 'Administration',
     short: 'Admin',
     places: [

@@ -14,6 +14,8 @@ const pages = {
   '/tenants': 'admin',
   '/audit': 'admin',
   '/library': 'olga',
+  '/webhooks': 'admin',
+  '/deliveries': 'admin',
   '/no/such/page': 'olga',
 } as const
 
