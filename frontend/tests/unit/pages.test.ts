@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { causeOf } from '@/tasks/cause'
 import { router } from '@/router'
 
 import { eventually, open, settled, useFakeApi } from '../page'
@@ -51,6 +52,20 @@ describe('the list of tasks', () => {
     await eventually(() => shown.find('table').exists() || undefined)
 
     expect(router.currentRoute.value.query).toEqual({})
+  })
+
+  it('says what made a task that nobody asked for, and is narrowed by it', async () => {
+    held.api.addTask({ trigger: 'schedule', cause: 'schedule nightly, due 02:00' })
+    held.api.addTask({ name: 'by hand' })
+    const shown = await open('/tasks')
+    await eventually(() => shown.find('table').exists() || undefined)
+    expect(shown.get('tbody').text()).toMatch(/made by\s+schedule nightly, due 02:00/)
+
+    await shown.get('[aria-label="Made by"]').setValue('schedule')
+    await eventually(() => (shown.findAll('tbody tr').length === 1 ? true : undefined))
+
+    expect(shown.text()).not.toContain('by hand')
+    expect(router.currentRoute.value.query).toEqual({ by: 'schedule' })
   })
 
   it('says that it could not be refreshed, and keeps what it knows', async () => {
@@ -231,5 +246,16 @@ describe('the nodes', () => {
     await eventually(() => shown.find('table').exists() || undefined)
 
     expect(shown.findAll('tbody tr').map((row) => row.text().includes('Not ready'))).toEqual([false, true])
+  })
+})
+
+describe('what made a task', () => {
+  it('is said only where nobody asked for it', () => {
+    expect(causeOf({ trigger: 'request', cause: '' })).toBeNull()
+    expect(causeOf({ trigger: 'retry', cause: '' })).toBeNull()
+    expect(causeOf({ trigger: 'policy', cause: '' })?.text).toBe('a policy')
+    expect(causeOf({ trigger: 'schedule', cause: 'schedule nightly, due 02:00' })?.text).toBe(
+      'schedule nightly, due 02:00',
+    )
   })
 })
