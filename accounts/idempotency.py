@@ -80,11 +80,6 @@ def _guarded(handler: Handler[View, Rest], *, secret: bool) -> Handler[View, Res
     return cast(Handler[View, Rest], extend_schema(parameters=[HEADER])(guarded))
 
 
-def forget_answers() -> int:
-    """Delete what is older than 24 hours; how many rows went."""
-    return IdempotentRequest.objects.filter(claimed_at__lt=timezone.now() - KEPT).delete()[0]
-
-
 def _claim(request: Request, key: str) -> IdempotentRequest:
     """The row of this key: ours to work on when its status is empty, else one that has the answer."""
     now, asked = timezone.now(), _fingerprint(request)

@@ -22,7 +22,7 @@ NAME_AND_ADDRESS = (5, timedelta(minutes=5))
 ADDRESS = (30, timedelta(minutes=5))
 NAME = (50, timedelta(hours=1))
 LONGEST_DELAY = timedelta(seconds=60)
-KNOWN = timedelta(days=30)  # so long a user is known where a sign-in succeeded
+KNOWN = timedelta(days=30)  # so long a user is known where a sign-in succeeded, and sessions are kept
 KEPT = timedelta(hours=1)
 
 

@@ -7,42 +7,66 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from accounts.idempotency import forget_answers
-from accounts.models import AuditEntry
+from accounts import retention as accounts
+from ips import retention
+from ips.retention import Retained
 from prewarm import live_settings
 from prewarm.models import Limit, PairsOfDay, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
+from prewarm.upsert import ROWS
 
-TASKS, ENTRIES = 5, 1000  # at a time: no transaction is long
 LIMITS_KEPT = timedelta(days=1)
 
 
-def prune(now: datetime) -> int:
-    """Delete some of what is too old, oldest first; how many rows of tasks, audit and limits went."""
-    live = live_settings.load()
-    tasks_before = now - timedelta(days=live.keep_tasks_days)
-    audit_before = now - timedelta(days=live.keep_audit_days)
-    wanted = Task.objects.filter(retry_of__isnull=False, planned_at=None).values("retry_of")  # to plan retries by
-    finished = Task.objects.filter(finished_at__lt=tasks_before).exclude(pk__in=wanted).order_by("finished_at")
-    old = list(finished.values_list("pk", flat=True)[:TASKS])
-    for pk in old:
+def _long_before(now: datetime) -> datetime:
+    return now - timedelta(days=live_settings.load().keep_tasks_days)
+
+
+def _tasks(now: datetime) -> QuerySet[Task]:
+    """Not those that somebody retries and whose failures are still to be read."""
+    wanted = Task.objects.filter(retry_of__isnull=False, planned_at=None).values("retry_of")
+    return Task.objects.filter(finished_at__lt=_long_before(now)).exclude(pk__in=wanted).order_by("finished_at")
+
+
+def _one_by_one(tasks: QuerySet[Task]) -> int:
+    """Each in a transaction of its own: thousands of rows hang on one."""
+    keys = list(tasks.values_list("pk", flat=True))
+    for pk in keys:
         retried(Task.objects.filter(pk=pk).delete)
-    entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
-    AuditEntry.objects.filter(pk__in=entries).forget()
-    PairsOfDay.objects.filter(day__lt=tasks_before.date()).delete()
-    return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now) + forget_answers()
+    return len(keys)
 
 
-def _prune_limits(now: datetime) -> int:
-    """Whoever wants to take from one meanwhile finds it missing, and in its next cycle makes it anew."""
-    idle = Limit.objects.filter(name__startswith="host:", used=0)
-    names = list(idle.order_by("name").values_list("name", flat=True))
+def _pairs(now: datetime) -> QuerySet[PairsOfDay]:
+    return PairsOfDay.objects.filter(day__lt=_long_before(now).date())
+
+
+def _limits(now: datetime) -> QuerySet[Limit]:
+    """Whoever wants to take from one that goes finds it missing, and in its next cycle makes it anew."""
+    idle = Limit.objects.filter(name__startswith="host:", used=0).order_by("name")
+    names = list(idle.values_list("name", flat=True))
     if not names:
-        return 0
+        return Limit.objects.none()
     recent = Task.objects.filter(Q(finished_at=None) | Q(finished_at__gt=now - LIMITS_KEPT))
     needed = {f"host:{host}" for hosts in recent.values_list("hosts", flat=True) for host in hosts}
-    unneeded = [name for name in names if name not in needed][:ENTRIES]
-    return idle.filter(pk__in=unneeded).delete()[0] if unneeded else 0
+    return idle.filter(pk__in=[name for name in names if name not in needed][:1000])
+
+
+def _unused(limits: QuerySet[Limit]) -> int:
+    return limits.filter(used=0).delete()[0]
+
+
+KINDS = (
+    Retained("tasks", _tasks, at_once=5, forget=_one_by_one),
+    Retained("counts of a day", _pairs),
+    Retained("limits of registries", _limits, forget=_unused),
+    Retained("answers of registries", kept.too_old, at_once=ROWS),
+    *accounts.KINDS,
+)
+
+
+def prune(now: datetime) -> int:
+    """Delete some of what is too old; how many rows, without those that hang on them."""
+    return retention.prune(KINDS, now)

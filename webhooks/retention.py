@@ -5,24 +5,39 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
-from prewarm.transactions import retried
+from ips import retention
+from ips.retention import Retained
 from webhooks.models import Delivery, DeliveryStatus, Pace, Webhook
 
 AT_ONCE = 500
 PACES_KEPT = timedelta(days=1)
 
 
-def prune(now: datetime) -> int:
-    """Delete some, oldest first; how many deliveries went. What waits is never too old."""
+def _over(now: datetime) -> QuerySet[Delivery]:
+    """What waits is never too old."""
     before = now - timedelta(days=settings.KEEP_DELIVERIES_DAYS)
-    over = Delivery.objects.exclude(status=DeliveryStatus.PENDING).filter(created_at__lt=before)
-    old = list(over.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
-    hours = now - timedelta(hours=1)  # whoever makes one at the very moment is not disturbed
-    orphans = Delivery.objects.filter(~Exists(Webhook.objects.filter(pk=OuterRef("webhook"))), created_at__lt=hours)
-    old += list(orphans.values_list("pk", flat=True)[:AT_ONCE])
-    if old:
-        retried(Delivery.objects.filter(pk__in=old).delete)
-    Pace.objects.filter(changed_at__lt=now - PACES_KEPT).delete()
-    return len(old)
+    return Delivery.objects.exclude(status=DeliveryStatus.PENDING).filter(created_at__lt=before).order_by("created_at")
+
+
+def _orphans(now: datetime) -> QuerySet[Delivery]:
+    """Whoever makes one at the very moment is not disturbed."""
+    there = Webhook.objects.filter(pk=OuterRef("webhook"))
+    return Delivery.objects.filter(~Exists(there), created_at__lt=now - timedelta(hours=1))
+
+
+def _paces(now: datetime) -> QuerySet[Pace]:
+    return Pace.objects.filter(changed_at__lt=now - PACES_KEPT)
+
+
+KINDS = (
+    Retained("deliveries", _over, at_once=AT_ONCE),
+    Retained("deliveries of webhooks that are gone", _orphans, at_once=AT_ONCE),
+    Retained("paces", _paces),
+)
+
+
+def prune(now: datetime) -> int:
+    """Delete some of what is too old; how many rows, without those that hang on them."""
+    return retention.prune(KINDS, now)

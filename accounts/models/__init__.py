@@ -1,7 +1,7 @@
 """Who works with IPS: users, the teams (tenants) they belong to, in which role, and where they are signed in."""
 
 from accounts.models.api_key import ApiKey, Scope
-from accounts.models.audit_entry import AuditEntry, Outcome
+from accounts.models.audit_entry import AuditEntries, AuditEntry, Outcome
 from accounts.models.idempotent_request import IdempotentRequest
 from accounts.models.session import Session, SessionQuerySet
 from accounts.models.sign_in import ResetLink, SignInAttempt
@@ -10,6 +10,7 @@ from accounts.models.user import User
 
 __all__ = [
     "ApiKey",
+    "AuditEntries",
     "AuditEntry",
     "IdempotentRequest",
     "Membership",

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from prewarm.models import RegistryCheck
 from prewarm.references import Reference
 from prewarm.registries.finding import CheckOutcome, Finding
-from prewarm.upsert import ROWS, upsert
+from prewarm.upsert import upsert
 
 # A tag that is not there may be pushed any moment; what was unclear may be clear the next time.
 GOOD_FOR = {
@@ -70,14 +70,8 @@ def write(findings: Mapping[Reference, Finding], now: datetime) -> None:
     upsert(rows, _WRITTEN)
 
 
-def forget_old(now: datetime) -> int:
-    """Delete some of what was not asked for in a day; how many."""
-    old = list(_old(now).values_list("pk", flat=True)[:ROWS])
-    RegistryCheck.objects.filter(pk__in=old).delete()
-    return len(old)
-
-
-def _old(now: datetime) -> QuerySet[RegistryCheck]:
+def too_old(now: datetime) -> QuerySet[RegistryCheck]:
+    """What was not asked for in a day."""
     return RegistryCheck.objects.filter(good_until__lt=now - KEPT)
 
 

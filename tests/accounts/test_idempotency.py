@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.idempotency import forget_answers
 from accounts.models import ApiKey, IdempotentRequest, Role, User
+from accounts.retention import KINDS
+from ips.retention import prune
 from prewarm import submit
 from prewarm.models import Task
 from tests.conftest import signed_in
@@ -163,11 +164,11 @@ def test_a_key_that_cannot_be_used_is_refused(as_otto: APIClient, key: str) -> N
 def test_an_answer_is_kept_for_a_day(as_otto: APIClient) -> None:
     ask(as_otto)
     claimed(claimed_at=timezone.now() - timedelta(hours=23, minutes=59))
-    assert forget_answers() == 0
+    assert prune(KINDS, timezone.now()) == 0
     assert ask(as_otto)["Idempotent-Replayed"] == "true"
 
     claimed(claimed_at=timezone.now() - timedelta(hours=24, minutes=1))
     assert "Idempotent-Replayed" not in ask(as_otto)
     assert Task.objects.count() == 2
     claimed(claimed_at=timezone.now() - timedelta(hours=24, minutes=1))
-    assert forget_answers() == 1
+    assert prune(KINDS, timezone.now()) == 1
