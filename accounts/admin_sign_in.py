@@ -43,7 +43,12 @@ class AdminSignInView(LoginView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         assert isinstance(form, AdminSignInForm) and form.user_cache is not None
+        try:
+            session = open_session(self.request, form.user_cache)
+        except Problem as problem:
+            form.add_error(None, str(problem.detail))
+            return self.form_invalid(form)
         response = HttpResponseRedirect(self.get_success_url())
-        give_cookie(response, open_session(self.request, form.user_cache))
+        give_cookie(response, session)
         rotate_token(self.request)
         return response

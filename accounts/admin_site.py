@@ -56,11 +56,13 @@ class IpsAdminSite(AdminSite):
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """End the session, here and wherever its cookie was copied to."""
+        from accounts.admin.pages import asked_here
         from accounts.credentials import session_from_cookie, take_cookie
         from accounts.models import Session
+        from accounts.sign_in import end_sessions
 
         if session := session_from_cookie(request):
-            Session.objects.filter(pk=session.pk).end()
+            end_sessions(Session.objects.filter(pk=session.pk), asked_here(request))
         response = HttpResponseRedirect(reverse("admin:login", current_app=self.name))
         take_cookie(response)
         return response

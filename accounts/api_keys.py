@@ -68,7 +68,8 @@ def good_keys(tenant: Tenant) -> int:
 def rotate_key(key: ApiKey, by: By, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
     """Make a key like this one, which itself goes on for `overlap` at most. Returns as `make_key`.
 
-    Raises Conflict (409) when the key is not good any more, or was rotated before.
+    What this one had replaced ends now: of a key there are never more than two that are good, however often it is
+    rotated. Raises Conflict (409) when the key is not good any more, or was rotated before.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -81,6 +82,7 @@ def rotate_key(key: ApiKey, by: By, overlap: timedelta = OVERLAP) -> tuple[ApiKe
         ends = min(old.expires_at, now + overlap)
         if not good.update(replaced_by=new, expires_at=ends):
             raise Conflict("key_is_over", "This key was rotated just now. Look at the list.")
+        ApiKey.objects.filter(replaced_by=old, expires_at__gt=now).update(expires_at=now)
         before, after = {"key": str(old)}, {"key": str(new), "old_expires_at": ends.isoformat()}
         by.audit("api_key.rotated", str(old), before=before, after=after, tenant=old.tenant)
     return new, text

@@ -5,6 +5,7 @@ draft-ietf-httpapi-idempotency-key-header-07, in these words:
 1. The same key with the same request gets the same answer, for 24 hours, with `Idempotent-Replayed: true`.
 2. With another request it is refused (422), and while the first is at work (409, with Retry-After).
 3. What failed is forgotten: it changed nothing, and a corrected request may use the key again.
+4. Who may not do it any more gets no answer of earlier days either.
 
 The answer is written in the transaction of what it tells: after a crash either both are there or neither is.
 """
@@ -29,6 +30,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ApiKey, IdempotentRequest, User
+from accounts.permissions import asked_permission, tenant_for
 from ips.problems import Conflict, Problem
 
 USABLE = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
@@ -66,6 +68,7 @@ def _guarded(handler: Handler[View, Rest], *, secret: bool) -> Handler[View, Res
             raise Problem(400, "invalid_idempotency_key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
         claim = _claim(request, key)
         if claim.status is not None:
+            _refuse_who_may_not_any_more(view, request)
             return _told_again(claim)
         try:
             with transaction.atomic():
@@ -109,6 +112,17 @@ def _keep(claim: IdempotentRequest, response: Response, *, secret: bool) -> None
     location = response.headers.get("Location", "")
     if not _mine(claim).update(status=response.status_code, body=body, location=location):
         raise _at_work()
+
+
+def _refuse_who_may_not_any_more(view: object, request: Request) -> None:
+    """An answer is told again to who may do now what it was about; else 403 or 404, as to whoever asks anew.
+
+    The view's own permission was asked for before. A thing that is named must be there, and a tenant, too.
+    """
+    if getattr(view, "kwargs", None):
+        cast(Any, view).get_object()
+    elif (permission := asked_permission(request)) and permission.role:
+        tenant_for(request, str(request.data.get("tenant") or ""))
 
 
 def _told_again(kept: IdempotentRequest) -> Response:

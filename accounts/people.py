@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ForeignObjectRel
 from django.db.models.functions import Lower
 
 from accounts.audit import By
-from accounts.models import Membership, Role, Session, Tenant, User
+from accounts.models import AuditEntry, Membership, Role, Session, Tenant, User
+from accounts.permissions import DEFAULT_TENANT
 from accounts.reset_links import close_links, make_link
 from ips.problems import Conflict, Invalid
 from prewarm import limits
 
 PLAIN = ("email", "first_name", "last_name")
+RIGHTS = {"is_active", "is_platform_admin"}
 
 
 def create_user(username: str, by: By, *, platform_admin: bool = False, **plain: str) -> tuple[User, str]:
@@ -38,29 +42,47 @@ def change_user(user: User, wanted: dict[str, Any], by: By) -> User:
     Raises Conflict (409) for the own rights and for the last active platform administrator.
     """
     with transaction.atomic():
-        _one_at_a_time()
-        user = User.objects.get(pk=user.pk)
+        one_at_a_time()
+        user = User.objects.select_for_update().get(pk=user.pk)
         before = {name: getattr(user, name) for name in wanted}
         changed = {name: value for name, value in wanted.items() if before[name] != value}
-        rights = {"is_active", "is_platform_admin"} & changed.keys()
-        if rights and by.user and by.user.pk == user.pk:
-            raise Conflict("own_account", "Nobody changes the own rights. Ask another platform administrator.")
-        if rights and user.is_active and user.is_platform_admin:
-            others = User.objects.filter(is_active=True, is_platform_admin=True).exclude(pk=user.pk)
-            if not others.exists():
-                raise Conflict(
-                    "last_platform_admin", "This is the last platform administrator. Name another one first."
-                )
+        if RIGHTS & changed.keys():
+            refuse_rights(user, by)
         if not changed:
             return user
         for name, value in changed.items():
             setattr(user, name, value)
-        user.save()
+        save_only(user, changed)
         if not user.is_active:
             Session.objects.filter(user=user).end()
             close_links(user)
         by.audit("user.changed", user.username, before={name: before[name] for name in changed}, after=changed)
     return user
+
+
+def one_at_a_time() -> None:
+    """Who changes users queues up here: two could otherwise disable each other, each seeing the other stay."""
+    list(User.objects.select_for_update().filter(is_platform_admin=True).order_by("pk").values_list("pk"))
+
+
+def save_only(user: User, changed: Iterable[str]) -> None:
+    """Save these columns and what follows from them: the others, like the password, may be newer than this copy."""
+    user.save(update_fields={*changed, "is_staff", "is_superuser"})
+
+
+def refuse_rights(user: User, by: By) -> None:
+    """Whether these rights may be given or taken, asked behind `one_at_a_time`.
+
+    Raises Conflict (409) for the own ones, for who was platform administrator when the request began and is not any
+    more, and for the last active platform administrator.
+    """
+    there = User.objects.filter(is_active=True, is_platform_admin=True)
+    if by.user and by.user.pk == user.pk:
+        raise Conflict("own_account", "Nobody changes the own rights. Ask another platform administrator.")
+    if by.user and not there.filter(pk=by.user.pk).exists():
+        raise Conflict("changed_meanwhile", "Somebody has changed your own rights just now. Look again.")
+    if there.filter(pk=user.pk).exists() and not there.exclude(pk=user.pk).exists():
+        raise Conflict("last_platform_admin", "This is the last platform administrator. Name another one first.")
 
 
 def create_tenant(slug: str, by: By, **wanted: Any) -> Tenant:
@@ -88,6 +110,28 @@ def change_tenant(tenant: Tenant, wanted: dict[str, Any], by: By) -> Tenant:
         if "max_nodes_at_once" in changed:
             transaction.on_commit(limits.follow_settings)
     return tenant
+
+
+def belongings(tenant: Tenant) -> list[str]:
+    """What belongs to the tenant, by the names of its models; lines of the audit stay without it."""
+    relations = [one for one in Tenant._meta.get_fields(include_hidden=True) if isinstance(one, ForeignObjectRel)]
+    models = [(one.related_model, one.field.name) for one in relations if one.related_model is not AuditEntry]
+    found = [model for model, field in models if model._base_manager.filter(**{field: tenant}).exists()]
+    return sorted(str(model._meta.verbose_name_plural) for model in found)
+
+
+def delete_tenant(tenant: Tenant, by: By) -> None:
+    """Raises Conflict for one that something belongs to, and for `default`, which is meant where none is named."""
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(pk=tenant.pk)
+        if tenant.slug == DEFAULT_TENANT:
+            raise Conflict("default_tenant", "This tenant is meant where none is named. It stays.")
+        if found := belongings(tenant):
+            raise Conflict(
+                "tenant_in_use", f"{tenant} has {', '.join(found)}. A tenant with anything of its own stays."
+            )
+        Tenant.objects.filter(pk=tenant.pk).delete()
+        by.audit("tenant.deleted", tenant.slug, before={"name": tenant.name})
 
 
 def join(tenant: Tenant, user: User, role: Role, by: By) -> Membership:
@@ -140,11 +184,6 @@ def _still_an_admin(tenant: Tenant, by: By) -> None:
         return
     if not Membership.objects.filter(tenant=tenant, user=by.user, role=Role.ADMIN).exists():
         raise Conflict("changed_meanwhile", "Somebody has changed your role here just now. Look again.")
-
-
-def _one_at_a_time() -> None:
-    """Who changes users queues up here: two could otherwise disable each other, each seeing the other stay."""
-    list(User.objects.select_for_update().filter(is_platform_admin=True).order_by("pk").values_list("pk"))
 
 
 def _taken(pointer: str, detail: str) -> Invalid:

@@ -29,20 +29,27 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     with attempt.one_hash():
         user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
-        By(None, username, current_request_id()).audit("session.refused", username, refused="bad_credentials")
-        raise Problem(401, "bad_credentials", "The username or the password is wrong.")
+        raise _refused(username)
     attempt.succeeded()
     return user
 
 
 def open_session(request: HttpRequest, user: User) -> Session:
-    """A session of `IPS_JWT_HOURS`, from now, for whoever sends this request."""
+    """A session of `IPS_JWT_HOURS`, from now, for whoever sends this request.
+
+    Raises 401 when the user got another password or was disabled after the password was checked: that ended all
+    sessions, and there shall be no later one by the old password.
+    """
     now = timezone.now()
     user_agent = request.headers.get("User-Agent", "")[:200]
     with transaction.atomic():
-        session = _new_session(user, now, client_address(request), user_agent)
-        current_origin().signed_in(user, session)
-        By(user, user.get_username(), current_request_id()).audit("session.opened", str(session.pk))
+        still = User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(last_login=now)
+        if still:
+            session = _new_session(user, now, client_address(request), user_agent)
+            current_origin().signed_in(user, session)
+            By(user, user.get_username(), current_request_id()).audit("session.opened", str(session.pk))
+    if not still:
+        raise _refused(user.get_username())
     return session
 
 
@@ -55,8 +62,12 @@ def end_sessions(sessions: SessionQuerySet, by: By) -> int:
         return Session.objects.filter(pk__in=[session.pk for session in living]).end()
 
 
+def _refused(username: str) -> Problem:
+    By(None, username, current_request_id()).audit("session.refused", username, refused="bad_credentials")
+    return Problem(401, "bad_credentials", "The username or the password is wrong.")
+
+
 def _new_session(user: User, now: datetime, ip: str | None, user_agent: str) -> Session:
-    User.objects.filter(pk=user.pk).update(last_login=now)
     return Session.objects.create(
         user=user,
         created_at=now,

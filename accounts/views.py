@@ -24,7 +24,7 @@ from accounts.permissions import Rights, asked_by
 from accounts.reset_links import close_links, use_link
 from accounts.sign_in import check_credentials, end_sessions, is_password_of, open_session
 from accounts.tokens import token_for
-from ips.problems import Invalid
+from ips.problems import Conflict, Invalid
 from ips.query import only_known
 from ips.request_id import current_request_id
 from ips.strict_fields import StrictFields
@@ -175,12 +175,16 @@ class SessionViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.G
 
 
 def change_password(user: User, password: str, by: By, keep: Session | None = None) -> None:
-    """Set the password if it is a good one (else 422 at `new`), and end reset links and all sessions but `keep`."""
+    """Set the password if it is a good one (else 422 at `new`), and end reset links and all sessions but `keep`.
+
+    Raises Conflict (409) when the password that was just proven is not the user's any more.
+    """
     check_password(password, user, pointer="new")
     new = make_password(password)  # slow on purpose: not while others wait for the transaction
     with transaction.atomic():
         # Not save(), which would end the session that asks.
-        User.objects.filter(pk=user.pk).update(password=new)
+        if not User.objects.filter(pk=user.pk, password=user.password, is_active=True).update(password=new):
+            raise Conflict("changed_meanwhile", "The password was set by another way just now. Sign in with that one.")
         close_links(user)
         others = Session.objects.filter(user=user)
         (others.exclude(pk=keep.pk) if keep else others).end()

@@ -12,9 +12,12 @@ from django.http import HttpRequest
 
 from accounts.admin.audited import Audited
 from accounts.admin.pages import Browsed, asked_here
+from accounts.audit import By
 from accounts.models import Membership, Session, User
+from accounts.people import one_at_a_time, refuse_rights, save_only
 from accounts.reset_links import close_links
 from accounts.sign_in import end_sessions
+from ips.problems import Conflict
 
 if TYPE_CHECKING:  # generic for the type checker only
     MembershipRows = admin.TabularInline[Membership, User]
@@ -40,10 +43,25 @@ class NoPartOfTheHash(ReadOnlyPasswordHashWidget):
 
 
 class UserForm(UserFields):
+    """What the API refuses of rights, this refuses too; `by` is who works here."""
+
+    by: By
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "password" in self.fields:
             self.fields["password"].widget = NoPartOfTheHash()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if changed := [name for name in RIGHTS if name in self.changed_data]:
+            try:
+                # The page saves in the same transaction: nobody comes in between.
+                one_at_a_time()
+                refuse_rights(self.instance, self.by)
+            except Conflict as conflict:
+                self.add_error(changed[0], str(conflict.detail))
+        return cleaned
 
 
 class MembershipInline(MembershipRows):
@@ -56,7 +74,7 @@ class MembershipInline(MembershipRows):
 class IpsUserAdmin(Audited, UserPages):
     """Users and their roles. A new password, and taking somebody's active flag, sign that user out at once.
 
-    Nobody changes the own rights, so there is always a platform administrator; and nobody is deleted.
+    Nobody changes the own rights, nor takes those of the last platform administrator; and nobody is deleted.
     """
 
     form = UserForm
@@ -73,6 +91,11 @@ class IpsUserAdmin(Audited, UserPages):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         return RIGHTS if obj and obj.pk == request.user.pk else ()
 
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = asked_here(request)  # type: ignore[attr-defined]  # the class is made anew for each request
+        return form
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -83,7 +106,10 @@ class IpsUserAdmin(Audited, UserPages):
         return [*told, {"rights": rights}] if rights else told
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        if change:
+            save_only(obj, form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
         if not obj.is_active:
             end_sessions(Session.objects.filter(user=obj), asked_here(request))
             close_links(obj)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.db import connection
+from django.db.models import ForeignObjectRel
+from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts.admin import people as people_pages
+from accounts.admin import tenants as tenant_pages
 from accounts.admin_site import NOT_SHOWN
-from accounts.models import AuditEntry, Role, Session, User
-from prewarm.models import Limit
+from accounts.audit import By
+from accounts.models import ApiKey, AuditEntry, Membership, Role, Session, Tenant, User
+from prewarm.models import ImageList, Limit, PairsOfDay, Task
+from tests.accounts.matrix.things import thing_of
 from tests.people import PASSWORD, person
+from webhooks.models import Webhook
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -59,6 +69,7 @@ def test_signing_out_ends_the_session(administrator):
 
     assert not Session.objects.alive().exists()
     assert administrator.get("/admin/").status_code == 302
+    assert AuditEntry.objects.get(action="session.ended").actor == "root"
 
 
 def test_who_is_no_platform_administrator_stays_outside():
@@ -165,6 +176,127 @@ def test_who_is_disabled_here_is_signed_out_for_good(administrator):
     session.refresh_from_db()
     assert session.ended_at is not None
     assert not AuditEntry.objects.exclude(action="session.opened").exclude(credential__startswith="session").exists()
+
+
+def post_without(browser: Client, page: str, *fields: str) -> HttpResponse:
+    """Send the form of the page back with these boxes not ticked; what is answered."""
+    wish = {name: value for name, value in form_of(browser, page).items() if name not in fields}
+    answer: HttpResponse = browser.post(page, wish)
+    return answer
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("right", ["is_active", "is_platform_admin"])
+def test_two_platform_administrators_cannot_take_each_others_rights_at_once_here_either(right):
+    browsers = {}
+    for name in ("one", "two"):
+        person(name, platform_admin=True)
+        browsers[name] = Client()
+        browsers[name].post(LOGIN, {"username": name, "password": PASSWORD})
+    pages = {
+        name: f"/admin/accounts/user/{person(other).pk}/change/" for name, other in (("one", "two"), ("two", "one"))
+    }
+    wishes = {name: form_of(browsers[name], page) for name, page in pages.items()}
+    start, answers = Barrier(2), []
+
+    def take(name: str) -> None:
+        wishes[name].pop(right)
+        start.wait()
+        try:
+            answers.append(browsers[name].post(pages[name], wishes[name]).status_code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=take, args=(name,)) for name in pages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(answers) == 2
+    assert User.objects.filter(is_active=True, is_platform_admin=True).count() == 1
+
+
+def test_who_lost_the_own_rights_meanwhile_takes_nobody_elses(administrator, monkeypatch):
+    """The request began while they were there; before it is written, somebody takes them."""
+    second = person("second", platform_admin=True)
+    page = f"/admin/accounts/user/{second.pk}/change/"
+    really = people_pages.one_at_a_time
+
+    def too_late() -> None:
+        User.objects.filter(username="root").update(is_platform_admin=False)
+        really()
+
+    monkeypatch.setattr(people_pages, "one_at_a_time", too_late)
+    answer = post_without(administrator, page, "is_platform_admin")
+
+    assert b"Somebody has changed your own rights just now" in answer.content
+    second.refresh_from_db()
+    assert second.is_platform_admin
+
+
+def test_a_tenant_that_something_belongs_to_stays(administrator):
+    """Whatever it is: every table that names tenants is tried."""
+    Tenant.objects.create(slug="used", name="Used")
+    for route in ("task-detail", "webhook-detail", "image-list-detail", "api-key-detail", "membership-detail"):
+        thing = thing_of(route)(person("otto"), "used")
+        page = f"/admin/accounts/tenant/{Tenant.objects.get(slug='used').pk}/"
+
+        assert administrator.post(f"{page}delete/", {"post": "yes"}).status_code == 403, route
+        assert "deletelink" not in administrator.get(f"{page}change/").content.decode()
+
+        thing.delete()
+        Membership.objects.filter(tenant__slug="used").delete()
+    tables = {relation.related_model for relation in Tenant._meta.get_fields(include_hidden=True) if one_of(relation)}
+    assert {Task, Webhook, ImageList, ApiKey, Membership, PairsOfDay, AuditEntry} <= tables
+
+
+def one_of(relation: object) -> bool:
+    return isinstance(relation, ForeignObjectRel)
+
+
+def test_many_tenants_are_not_deleted_at_once_and_never_the_one_that_is_meant_where_none_is_named(administrator):
+    Tenant.objects.create(slug="empty", name="Empty")
+    chosen = [str(pk) for pk in Tenant.objects.values_list("pk", flat=True)]
+
+    administrator.post(
+        "/admin/accounts/tenant/", {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    )
+    default = Tenant.objects.get(slug="default")
+    administrator.post(f"/admin/accounts/tenant/{default.pk}/delete/", {"post": "yes"})
+
+    assert set(Tenant.objects.values_list("slug", flat=True)) == {"default", "empty"}
+
+
+def test_a_tenant_of_which_nobody_made_use_goes_and_its_lines_of_the_audit_stay(administrator):
+    administrator.post("/admin/accounts/tenant/add/", {"slug": "typo", "name": "Typo", "max_priority": "3"})
+    typo = Tenant.objects.get(slug="typo")
+
+    administrator.post(f"/admin/accounts/tenant/{typo.pk}/delete/", {"post": "yes"})
+
+    assert not Tenant.objects.filter(slug="typo").exists()
+    told = AuditEntry.objects.filter(action__startswith="tenant.").order_by("id")
+    assert list(told.values_list("action", "target")) == [("tenant.created", "typo"), ("tenant.deleted", "typo")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_made_in_a_tenant_while_it_goes_is_not_taken_along(monkeypatch):
+    """It was empty when the page was asked for; somebody joins before it is deleted."""
+    person("root", platform_admin=True)
+    browser = Client()
+    browser.post(LOGIN, {"username": "root", "password": PASSWORD})
+    empty = Tenant.objects.create(slug="empty", name="Empty")
+    really = tenant_pages.delete_tenant
+
+    def late(tenant: Tenant, by: By) -> None:
+        person("otto", Role.ADMIN, "empty")
+        really(tenant, by)
+
+    monkeypatch.setattr(tenant_pages, "delete_tenant", late)
+
+    assert browser.post(f"/admin/accounts/tenant/{empty.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Tenant.objects.filter(slug="empty").exists()
 
 
 def form_of(browser: Client, page: str) -> dict[str, str]:

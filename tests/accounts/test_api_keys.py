@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import bcrypt
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import key_check
 from accounts.key_text import KeyText
-from accounts.models import ApiKey, AuditEntry, Membership, Tenant
+from accounts.models import ApiKey, AuditEntry, Membership, Role, Tenant
 from prewarm.models import Task
 from tests.conftest import signed_in
 from tests.people import person
@@ -313,6 +315,64 @@ def test_what_is_over_is_not_rotated(as_otto):
 
     for key in (rotated, revoked):
         assert refusal(as_otto.post(f"{KEYS}{key['id']}/rotate/")) == (409, "key_is_over")
+
+
+def test_an_overlap_is_never_longer_than_the_old_key_was_to_last(as_otto):
+    old = make(as_otto, expires_in_days=1)
+
+    new = as_otto.post(f"{KEYS}{old['id']}/rotate/", {"overlap_hours": 24 * 30}).data
+
+    assert ApiKey.objects.get(pk=old["id"]).expires_at.isoformat()[:16] == old["expires_at"][:16]
+    assert timedelta(hours=23) < ApiKey.objects.get(pk=new["id"]).expires_at - timezone.now() <= timedelta(days=1)
+
+
+def test_both_keys_of_a_rotation_keep_to_scopes_and_networks(as_otto):
+    old = make(as_otto, scopes=["read"], networks=["10.1.0.0/16"])
+
+    new = as_otto.post(f"{KEYS}{old['id']}/rotate/").data
+
+    for key in (old, new):
+        client = bearing(key["key"])
+        assert client.get(TASKS, REMOTE_ADDR="10.1.2.3").status_code == 200
+        assert refusal(client.get(TASKS, REMOTE_ADDR="10.2.0.1")) == (401, "key_network")
+        assert refusal(client.post(TASKS, WISH, REMOTE_ADDR="10.1.2.3")) == (403, "scope_too_small")
+    assert ApiKey.objects.get(pk=new["id"]).scopes == ["read"]
+
+
+def test_rotating_again_and_again_is_no_way_around_the_limit_of_keys(as_otto, monkeypatch):
+    monkeypatch.setattr("accounts.api_keys.MOST_OF_A_TENANT", 1)
+    keys = [make(as_otto)]
+
+    for _ in range(4):
+        keys.append(as_otto.post(f"{KEYS}{keys[-1]['id']}/rotate/").data)
+
+    assert [bearing(key["key"]).get(TASKS).status_code for key in keys] == [401, 401, 401, 200, 200]
+    assert refusal(as_otto.post(KEYS, {"name": "another"})) == (409, "quota_exceeded")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_ask_at_once_for_the_last_key_one_gets_it(monkeypatch):
+    monkeypatch.setattr("accounts.api_keys.MOST_OF_A_TENANT", 3)
+    otto = person("otto", Role.OPERATOR)
+    clients = [signed_in(otto) for _ in range(10)]
+    make(clients[0]), make(clients[0])
+    start, codes = Barrier(len(clients)), []
+
+    def ask(client: APIClient) -> None:
+        start.wait()
+        try:
+            codes.append(client.post(KEYS, {"name": "last"}).status_code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=ask, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert sorted(codes) == [201, *[409] * 9]
+    assert ApiKey.objects.count() == 3
 
 
 # Whose keys one sees

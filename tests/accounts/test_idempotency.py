@@ -13,13 +13,15 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import ApiKey, IdempotentRequest, Role, User
+from accounts.models import ApiKey, IdempotentRequest, Membership, Role, Tenant, User
 from accounts.retention import KINDS
 from ips.retention import prune
 from prewarm import submit
 from prewarm.models import Task
 from tests.conftest import signed_in
 from tests.people import person
+from tests.prewarm.results import end, happened
+from tests.prewarm.rows import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 TASKS, API_KEYS = "/api/v1/tasks/", "/api/v1/api-keys/"
@@ -172,3 +174,45 @@ def test_an_answer_is_kept_for_a_day(as_otto: APIClient) -> None:
     assert Task.objects.count() == 2
     claimed(claimed_at=timezone.now() - timedelta(hours=24, minutes=1))
     assert prune(KINDS, timezone.now()) == 1
+
+
+def test_who_lost_the_role_is_not_told_again_what_it_once_allowed(as_otto: APIClient) -> None:
+    first = ask(as_otto)
+    as_otto.user.memberships.update(role=Role.VIEWER)
+    lower = ask(as_otto)
+    as_otto.user.memberships.all().delete()
+    Membership.objects.create(user=as_otto.user, tenant=Tenant.objects.create(slug="other"), role=Role.OPERATOR)
+    outside = ask(as_otto)
+
+    assert first.status_code == 202
+    assert (lower.status_code, lower.json()["code"]) == (403, "role_too_low")
+    assert (outside.status_code, outside.json()["code"]) == (404, "not_found")
+    assert first.json()["id"] not in (lower.content + outside.content).decode()
+
+
+def test_what_was_done_with_a_thing_is_told_again_to_who_may_do_it_now(as_otto: APIClient) -> None:
+    task = asked()
+    happened(task, "n1", "failed", "image_not_found", "no such tag")
+    end(task)
+    path = f"{TASKS}{task.pk}/retry/"
+    assert ask(as_otto, path, {}).status_code == 202
+    assert ask(as_otto, path, {})["Idempotent-Replayed"] == "true"
+
+    as_otto.user.memberships.update(role=Role.VIEWER)
+    assert ask(as_otto, path, {}).status_code == 403
+    as_otto.user.memberships.all().delete()
+    assert ask(as_otto, path, {}).status_code in (403, 404)
+
+
+def test_who_was_shown_a_secret_and_is_nobody_here_any_more_learns_nothing_of_it(as_ada: APIClient) -> None:
+    made = ask(as_ada, API_KEYS, {"name": "ci"})
+    as_ada.user.memberships.all().delete()
+
+    again = ask(as_ada, API_KEYS, {"name": "ci"})
+    assert again.status_code == 403
+    assert made.json()["id"] not in again.content.decode()
+
+
+def test_an_answer_in_a_tenant_that_was_named_is_told_again_there(as_mallory: APIClient) -> None:
+    wish = {**WISH, "tenant": "rivals"}
+    assert ask(as_mallory, wish=wish).json()["id"] == ask(as_mallory, wish=wish).json()["id"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 
+from accounts import views
+from accounts.audit import By
 from accounts.models import User
 from accounts.passwords import random_password
+from accounts.reset_links import make_link, use_link
 from tests.conftest import signed_in
 from tests.people import PASSWORD
 
@@ -83,3 +86,21 @@ def test_a_random_password_is_long_and_never_the_same():
 
     assert len(passwords) == 100
     assert all(len(password.replace("-", "")) == 20 for password in passwords)
+
+
+def test_who_knows_the_old_one_does_not_undo_a_reset_that_came_in_between(as_otto, anonymous, monkeypatch):
+    """The old password was proven; while the new one is hashed, the owner sets another by a link."""
+    really = views.check_password
+
+    def late(password: str, user: User, pointer: str) -> None:
+        really(password, user, pointer=pointer)
+        _, path = make_link(as_otto.user, By(None, "cli:test"))
+        use_link(path.partition("#")[2], "what only the owner knows")
+
+    monkeypatch.setattr(views, "check_password", late)
+    answer = as_otto.post(CHANGE, {"current": PASSWORD, "new": NEW})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
+    otto = User.objects.get(username="otto")
+    assert otto.check_password("what only the owner knows")
+    assert as_otto.get(ME).status_code == 401

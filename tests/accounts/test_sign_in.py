@@ -8,11 +8,13 @@ import jwt
 import pytest
 import time_machine
 from django.conf import settings
-from django.test import override_settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client, override_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Membership, Role, Session
+from accounts import admin_sign_in, views
+from accounts.models import AuditEntry, Membership, Role, Session, User
 from accounts.tokens import token_for
 from tests.people import PASSWORD, person
 
@@ -92,6 +94,45 @@ class TestSigningIn:
         login(anonymous, name="nobody-at-all", password="wrong too")
 
         assert hashed == ["wrong", "wrong too"]
+
+    MEANWHILE = {
+        "another password": {"password": "another hash"},
+        "disabled": {"is_active": False},
+    }
+
+    @pytest.mark.parametrize("change", MEANWHILE)
+    def test_no_session_begins_by_a_password_that_was_the_right_one_a_moment_ago(self, anonymous, monkeypatch, change):
+        """Between the look at the password and the session somebody ended all sessions, and meant this one too."""
+        otto = person("otto", Role.OPERATOR)
+        really = views.check_credentials
+
+        def late(*asked: object) -> User:
+            user = really(*asked)
+            User.objects.filter(pk=otto.pk).update(**self.MEANWHILE[change])
+            return user
+
+        monkeypatch.setattr(views, "check_credentials", late)
+        answer = login(anonymous)
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "bad_credentials")
+        assert not Session.objects.exists()
+        entry = AuditEntry.objects.get()
+        assert (entry.action, entry.outcome) == ("session.refused", "refused")
+
+    def test_at_the_admin_neither(self, monkeypatch):
+        root = person("root", platform_admin=True)
+        really = admin_sign_in.check_credentials
+
+        def late(*asked: object) -> User:
+            user = really(*asked)
+            User.objects.filter(pk=root.pk).update(password=make_password("another"))
+            return user
+
+        monkeypatch.setattr(admin_sign_in, "check_credentials", late)
+        answer = Client().post("/admin/login/", {"username": "root", "password": PASSWORD})
+
+        assert answer.status_code == 200 and b"is wrong" in answer.content
+        assert not Session.objects.exists()
 
     @pytest.mark.parametrize("body", [{}, {"username": "otto"}, {"username": "o" * 151, "password": "x"}])
     def test_an_incomplete_request_says_which_field(self, anonymous, body):
