@@ -16,6 +16,7 @@ from accounts.audit import By
 from accounts.credentials import session_from_cookie
 from accounts.models import User
 from accounts.origin import Origin, coming_from, current_origin
+from ips import proxies
 from ips.client_address import client_address
 from ips.logs import without_secrets
 from ips.request_id import current_request_id
@@ -34,6 +35,7 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        proxies.watch.look_at(request)
         with coming_from(client_address(request)) as origin:
             response = self.get_response(request)
             if request.method not in READING and response.status_code in (403, 404) and origin.user:

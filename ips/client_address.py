@@ -21,9 +21,17 @@ def client_address(request: HttpRequest) -> str | None:
         except ValueError:
             return address
         address = str(nearest)
-        if not any(nearest in ip_network(network) for network in settings.TRUSTED_PROXIES):
+        if not _is_trusted(nearest):
             return address
     return address
+
+
+def trusted(peer: str) -> bool:
+    """Whether what this peer says of where a request comes from is believed."""
+    try:
+        return _is_trusted(_plain(ip_address(peer)))
+    except ValueError:
+        return False
 
 
 def counted_as(address: str | None) -> str | None:
@@ -32,6 +40,10 @@ def counted_as(address: str | None) -> str | None:
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, 64), strict=False).network_address)
     return address
+
+
+def _is_trusted(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in ip_network(network) for network in settings.TRUSTED_PROXIES)
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -10,7 +10,10 @@ from typing import NamedTuple
 import django
 from django.conf import settings
 from django.utils import timezone
+from redis.exceptions import RedisError
 
+from ips import proxies
+from ips.client_address import trusted
 from ips.health import CHECKS, NotReady
 from ips.preflight import what_is_wrong_with_the_cluster
 from ips.version import version
@@ -52,6 +55,7 @@ def findings() -> Iterator[Finding]:
     if "redis" not in away:
         for process in alive.in_redis():
             yield _process(process)
+        yield _proxies()
     yield _process(alive.watcher())
     yield from _cluster()
 
@@ -66,6 +70,23 @@ def _checked(part: str, check: Callable[[], None]) -> Finding:
 
 def _process(process: alive.Process) -> Finding:
     return Finding(OK if process.alive else PROBLEM, process.name, process.text, process.remedy)
+
+
+def _proxies() -> Finding:
+    if network := proxies.believes_everybody():
+        text = f"IPS_TRUSTED_PROXIES has {network}: whoever asks can choose the address that limits and audit go by"
+        return Finding(PROBLEM, "proxies", text, "name the networks of your proxies only")
+    try:
+        seen = proxies.seen_lately()
+    except RedisError as error:
+        return Finding(WARNING, "proxies", f"Redis answered, then did not: {error}", "run this command again")
+    if seen is None or trusted(seen.address):
+        return Finding(OK, "proxies", "no request came through one that is not trusted")
+    text = (
+        f"a request with X-Forwarded-For came from {seen.address} at {seen.at:%Y-%m-%d %H:%M} UTC, which is not in "
+        "IPS_TRUSTED_PROXIES: whoever comes through it counts as one place, and API keys for some networks are refused"
+    )
+    return Finding(WARNING, "proxies", text, "name it there if it is your proxy; else somebody tried it")
 
 
 def _skew(part: str, other: str, here: datetime, there: datetime, blur: float = 0.0) -> Finding:

@@ -14,8 +14,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from redis import Redis
+from rest_framework.test import APIClient
 from rq.serializers import JSONSerializer
 
+from ips import proxies
 from prewarm.cluster import Cluster
 from prewarm.models import NodeView
 from prewarm.ticker import TICK_ID, Ticker
@@ -69,9 +71,43 @@ class TestWhereEveryPartAnswers:
         levels = {name: part["level"] for name, part in parts.items()} | {"priority-class": "ok"}
         assert levels == dict.fromkeys(levels, "ok")
         assert {"database", "migrations", "redis", "nodes", "clock", "cluster", "cluster-clock"} <= levels.keys()
-        assert {"worker", "ticks", "scheduler", "watcher"} <= levels.keys()
+        assert {"worker", "ticks", "scheduler", "watcher", "proxies"} <= levels.keys()
         assert status == 0
         assert Cluster(connections=1).server == simulator.url
+
+    def test_a_proxy_that_is_not_trusted_is_told_until_it_is(
+        self, processes: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(proxies, "watch", proxies.Watch())
+        client = APIClient(REMOTE_ADDR="10.1.2.3")
+        client.get("/version")
+        assert found()[0]["proxies"]["level"] == "ok"
+
+        client.get("/version", HTTP_X_FORWARDED_FOR="192.0.2.9")
+        parts, status = found()
+        assert (parts["proxies"]["level"], status) == ("warning", 0)
+        assert "from 10.1.2.3 at " in parts["proxies"]["text"]
+
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+        assert found()[0]["proxies"]["level"] == "ok"
+
+    def test_what_a_trusted_proxy_forwards_is_nothing_to_tell(
+        self, processes: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(proxies, "watch", proxies.Watch())
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+        for peer in ("10.1.2.3", "::ffff:10.1.2.3"):
+            APIClient(REMOTE_ADDR=peer).get("/version", HTTP_X_FORWARDED_FOR="192.0.2.9")
+
+        settings.TRUSTED_PROXIES = []
+        assert found()[0]["proxies"]["level"] == "ok"
+
+    def test_who_believes_everybody_is_told(self, processes: None, settings: Any) -> None:
+        settings.TRUSTED_PROXIES = ["10.0.0.0/8", "0.0.0.0/0"]
+
+        parts, status = found()
+        assert (parts["proxies"]["level"], status) == ("problem", 1)
+        assert "0.0.0.0/0" in parts["proxies"]["text"]
 
     def test_a_line_tells_level_and_part(self, processes: None) -> None:
         lines, _ = run()
