@@ -20,6 +20,7 @@ from prewarm.models import ImageList
 from prewarm.task_request import ImageField
 
 MOST_TAGS, LONGEST_NOTES = 20, 2000
+SHOWN = 2  # images of a list in the library
 ORDER = ("name", "created_at", "changed_at")
 
 
@@ -33,6 +34,37 @@ class ImageListSerializer(serializers.ModelSerializer[ImageList]):
         model = ImageList
         fields = ("id", "tenant", "name", "images", "notes", "tags", "created_by", "created_at", "changed_at")
         read_only_fields = fields
+
+
+class ImageListLine(ImageListSerializer):
+    """A list as a line of the library: how many images it has, and the first of them."""
+
+    images = None  # type: ignore[assignment]  # there may be hundreds in each
+    image_count = serializers.SerializerMethodField()
+    first_images = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ImageList
+        fields = (
+            "id",
+            "tenant",
+            "name",
+            "image_count",
+            "first_images",
+            "notes",
+            "tags",
+            "created_by",
+            "created_at",
+            "changed_at",
+        )
+        read_only_fields = fields
+
+    def get_image_count(self, row: ImageList) -> int:
+        return len(row.images)
+
+    def get_first_images(self, row: ImageList) -> list[str]:
+        images: list[str] = row.images[:SHOWN]
+        return images
 
 
 class ImageListChange(StrictFields):
@@ -81,7 +113,8 @@ class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
             OpenApiParameter("tag", str),
             OpenApiParameter("search", str, description="In name, images, notes and tags."),
             ordered_by(*ORDER),
-        ]
+        ],
+        responses=ImageListLine(many=True),
     )
     def list(self, request: Request) -> Response:
         only_known(request, "tenant", "tag", "search", "ordering")
@@ -94,7 +127,7 @@ class ImageListViewSet(Tagged, viewsets.GenericViewSet[ImageList]):
         if search := request.query_params.get("search", "")[:200]:
             rows = rows.filter(holding(search, "name", "images", "notes", "tags"))
         rows = rows.order_by(ordering(request, "name", *ORDER), "id")
-        return self.get_paginated_response(ImageListSerializer(self.paginate_queryset(rows), many=True).data)
+        return self.get_paginated_response(ImageListLine(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(request=ImageListRequest, responses={201: ImageListSerializer})
     @idempotent

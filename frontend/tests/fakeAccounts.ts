@@ -3,6 +3,7 @@ import type {
   ApiKey,
   ApiKeyRequest,
   ImageList,
+  ImageListLine,
   ImageListRequest,
   Me,
   Member,
@@ -18,6 +19,11 @@ import type {
 import { newImageList, newKey, newTenant, newUsage, newUser } from './accountRows'
 import { json, page, problem } from './answers'
 import { answerRows, found, wrong, type Asked } from './fakeRows'
+
+/** As the library shows a list: not all of its images. */
+function asLine({ images, ...list }: ImageList): ImageListLine {
+  return { ...list, image_count: images.length, first_images: images.slice(0, 2) }
+}
 
 export class FakeAccounts {
   keys: ApiKey[] = []
@@ -66,6 +72,7 @@ export class FakeAccounts {
     if (errors.length) return problem(422, 'invalid', 'Some fields are not right.', { errors })
     const make = (wish: unknown) => newImageList(wish as ImageListRequest)
     const shown = this.imageLists.filter(({ tags }) => tag === null || tags.includes(tag))
+    if (asked.method === 'GET' && !asked.id) return json(200, page(found(shown, asked.url).map(asLine), asked.url))
     return answerRows(this.imageLists, asked, make, shown)
   }
 

@@ -132,6 +132,19 @@ def test_lists_are_found_by_tag_and_text_and_put_in_order(as_otto: APIClient) ->
     assert as_otto.get(LISTS, {"ordering": "created_by__password"}).status_code == 400
 
 
+def test_the_library_tells_of_each_list_how_many_images_it_has_and_the_list_itself_which(as_otto: APIClient) -> None:
+    made = kept(as_otto, images=["nginx:1.27", "redis:8", "busybox:1"])
+
+    (line,) = as_otto.get(LISTS).json()["results"]
+
+    assert line == {
+        **{name: value for name, value in made.items() if name != "images"},
+        "image_count": 3,
+        "first_images": ["nginx:1.27", "redis:8"],
+    }
+    assert as_otto.get(f"{LISTS}{line['id']}/").json()["images"] == made["images"]
+
+
 def test_each_change_is_in_the_audit_with_what_it_made_different(as_otto: APIClient) -> None:
     made = kept(as_otto)
     as_otto.patch(f"{LISTS}{made['id']}/", {"notes": "New.", "name": BASE["name"]})

@@ -2,7 +2,7 @@
 import type { ListFilter } from './accounts'
 import { asRead, byId, given, unlessChanged, type Read } from './answer'
 import { http } from './client'
-import type { ImageList, ImageListChange, ImageListRequest, Page } from './types'
+import type { ImageList, ImageListChange, ImageListLine, ImageListRequest, Page } from './types'
 
 export interface ImageListFilter extends ListFilter {
   tenant?: string
@@ -10,7 +10,7 @@ export interface ImageListFilter extends ListFilter {
 }
 
 export const library = {
-  async imageLists(query: ImageListFilter, signal?: AbortSignal): Promise<Page<ImageList>> {
+  async imageLists(query: ImageListFilter, signal?: AbortSignal): Promise<Page<ImageListLine>> {
     return given(await http.GET('/api/v1/image-lists/', { params: { query }, signal }))
   },
 

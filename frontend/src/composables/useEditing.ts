@@ -4,25 +4,28 @@ import type { Read } from '@/api/answer'
 
 import { useAction } from './useAction'
 
-export interface Editing<Row> {
+export interface Editing<Row, Line = Row> {
   /** Whether the form is open: for something new, or for what `read` holds. */
   readonly open: boolean
   readonly read: Read<Row> | null
   /** Why it could not be read, in words; empty otherwise. */
   readonly problem: string
   make: () => void
-  edit: (row: Row) => Promise<void>
+  edit: (line: Line) => Promise<void>
   close: () => void
   /** It was saved. */
   done: () => void
 }
 
-/** A form for a new row, or for one that is read anew first: a list may be half a minute old. */
-export function useEditing<Row>(read: (row: Row) => Promise<Read<Row>>, saved: () => void): Editing<Row> {
+/** A form for a new row, or for one that is read anew first: its line in a list may be half a minute old, and say less. */
+export function useEditing<Row, Line = Row>(
+  read: (line: Line) => Promise<Read<Row>>,
+  saved: () => void,
+): Editing<Row, Line> {
   const making = ref(false)
   const editing = shallowRef<Read<Row> | null>(null)
-  const { run, error } = useAction(async (row: Row) => {
-    editing.value = await read(row)
+  const { run, error } = useAction(async (line: Line) => {
+    editing.value = await read(line)
   })
 
   function close(): void {

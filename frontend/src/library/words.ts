@@ -7,8 +7,7 @@ export function parseTags(text: string): string[] {
 }
 
 /** The first of its images, and how many others there are. */
-export function holds(images: string[]): string {
-  const [first = 'none', second, ...others] = images
-  if (!second) return first
-  return others.length ? `${first}, ${second} and ${others.length} more` : `${first}, ${second}`
+export function holds(first: readonly string[], count: number): string {
+  const others = count - first.length
+  return others > 0 ? `${first.join(', ')} and ${others} more` : first.join(', ') || 'none'
 }

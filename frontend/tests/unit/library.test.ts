@@ -123,7 +123,7 @@ describe('a new task', () => {
 describe('words about lists', () => {
   it('read tags and say what a list holds', () => {
     expect(parseTags(' a, b,,a ')).toEqual(['a', 'b'])
-    expect(holds(['a', 'b', 'c', 'd'])).toBe('a, b and 2 more')
-    expect([holds(['a']), holds(['a', 'b'])]).toEqual(['a', 'a, b'])
+    expect(holds(['a', 'b'], 4)).toBe('a, b and 2 more')
+    expect([holds(['a'], 1), holds(['a', 'b'], 2)]).toEqual(['a', 'a, b'])
   })
 })
