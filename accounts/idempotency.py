@@ -22,6 +22,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -32,10 +33,10 @@ from rest_framework.response import Response
 from accounts.models import ApiKey, IdempotentRequest, User
 from accounts.permissions import asked_permission, tenant_for
 from ips.problems import Conflict, Problem
+from prewarm.crash_points import crash_point
 
 USABLE = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 KEPT = timedelta(hours=24)
-ABANDONED = timedelta(seconds=30)  # far longer than a request takes: whoever claimed the key was killed
 HEADER = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,128}$"},
@@ -70,10 +71,13 @@ def _guarded(handler: Handler[View, Rest], *, secret: bool) -> Handler[View, Res
         if claim.status is not None:
             _refuse_who_may_not_any_more(view, request)
             return _told_again(claim)
+        crash_point("request_claimed", key)
         try:
             with transaction.atomic():
                 response = handler(view, request, *args, **kwargs)
                 _keep(claim, response, secret=secret)
+                crash_point("request_kept", key)
+            crash_point("request_done", key)
         except BaseException:
             with suppress(DatabaseError):  # else it is taken for abandoned a little later
                 _mine(claim).delete()
@@ -94,7 +98,7 @@ def _claim(request: Request, key: str) -> IdempotentRequest:
     there = IdempotentRequest.objects.filter(caller=_caller(request), key=key).first()
     if there is None:
         raise _at_work()  # it failed just now
-    if there.claimed_at < now - (ABANDONED if there.status is None else KEPT):
+    if there.claimed_at < now - (_abandoned() if there.status is None else KEPT):
         fresh = {"token": uuid.uuid4(), "asked": asked, "claimed_at": now, "status": None}
         if not _mine(there).update(**fresh):
             raise _at_work()
@@ -131,6 +135,11 @@ def _told_again(kept: IdempotentRequest) -> Response:
         raise Conflict("secret_was_shown", detail)
     headers = {"Idempotent-Replayed": "true"} | ({"Location": kept.location} if kept.location else {})
     return Response(json.loads(kept.body), status=kept.status, headers=headers)
+
+
+def _abandoned() -> timedelta:
+    """Far longer than a request takes: whoever claimed the key was killed."""
+    return timedelta(seconds=settings.REQUEST_ABANDONED_SECONDS)
 
 
 def _mine(claim: IdempotentRequest) -> Any:

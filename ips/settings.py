@@ -33,6 +33,7 @@ DEBUG = envbool("IPS_DEBUG", False)
 SECRET_KEY = envsecret("IPS_SECRET_KEY") or "-"
 JWT_KEY = envsecret("IPS_JWT_KEY") or "-"
 REQUESTS_PER_MINUTE = envint("IPS_REQUESTS_PER_MINUTE", 6000)  # of one credential, in one web process
+REQUEST_ABANDONED_SECONDS = envint("IPS_REQUEST_ABANDONED_SECONDS", 30, at_least=1)  # with an Idempotency-Key
 JWT_HOURS = envint("IPS_JWT_HOURS", 24, at_least=1)
 ALLOWED_HOSTS = envlist("IPS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("IPS_TRUSTED_ORIGINS")
