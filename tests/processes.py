@@ -130,7 +130,10 @@ class MariaDB(Server):
 
     def make_database(self, name: str) -> None:
         """As the README asks for it: utf8mb4, upper and lower case are different."""
-        statement = f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        self.run_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+
+    def run_sql(self, statement: str) -> None:
+        """As its administrator, through the socket."""
         client = [_program("mariadb") or "", "--no-defaults", f"--socket={self.directory}/db.sock", "-uroot"]
         subprocess.run([*client, "-e", statement], check=True)
 
