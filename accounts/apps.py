@@ -10,7 +10,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.checks import check_keys, check_permissions
+        from accounts.checks import check_keys, check_permissions, check_proxies
 
         register(check_keys, deploy=True)  # the web process refuses them by itself (ips.wsgi)
         register(check_permissions)
+        register(check_proxies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +44,18 @@ def check_permissions(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
     return errors
 
 
+def check_proxies(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """IPS_TRUSTED_PROXIES names networks: what is none would fail at every request."""
+    errors: list[CheckMessage] = []
+    for network in settings.TRUSTED_PROXIES:
+        try:
+            ip_network(network)
+        except ValueError as wrong:
+            hint = "Name networks like 10.0.0.0/8, or single addresses, separated by commas."
+            errors.append(Error(f"IPS_TRUSTED_PROXIES: {wrong}.", hint=hint, id="accounts.E006"))
+    return errors
+
+
 def refuse_to_serve() -> None:
-    for error in [*check_keys(), *check_permissions()]:
+    for error in [*check_keys(), *check_permissions(), *check_proxies()]:
         raise ImproperlyConfigured(f"{error.msg} {error.hint}")

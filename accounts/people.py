@@ -22,7 +22,11 @@ RIGHTS = {"is_active", "is_platform_admin"}
 
 def create_user(username: str, by: By, *, platform_admin: bool = False, **plain: str) -> tuple[User, str]:
     """A user without a password, and the path of the link by which it is set. Raises Invalid for a taken name."""
+    if (plainly := User.normalize_username(username)) != username:
+        detail = f"This name looks like {plainly!r} in other letters. Write that one."
+        raise Invalid([{"pointer": "username", "code": "invalid", "detail": detail}])
     with transaction.atomic():
+        one_at_a_time()
         if User.objects.alias(small=Lower("username")).filter(small=username.lower()).exists():
             raise _taken("username", f"There is a user {username!r} already, perhaps in other letters.")
         user = User(username=username, is_platform_admin=platform_admin, **plain)

@@ -16,7 +16,7 @@ from accounts import people
 from accounts.audit import By
 from accounts.models import AuditEntry, ResetLink, Role, User
 from accounts.reset_links import make_link
-from ips.problems import Conflict
+from ips.problems import Conflict, Invalid
 from tests.conftest import signed_in
 from tests.people import PASSWORD, person
 
@@ -168,9 +168,65 @@ def test_two_platform_administrators_cannot_disable_each_other_at_once():
     assert User.objects.filter(is_active=True, is_platform_admin=True).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_names_that_differ_in_capitals_only_one_is_taken_also_at_once():
+    person("root", platform_admin=True)
+    start, refused = Barrier(2), []
+
+    def make(name: str) -> None:
+        start.wait()
+        try:
+            people.create_user(name, CLI)
+        except Invalid:
+            refused.append(name)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=make, args=(name,)) for name in ("pat", "Pat")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(refused) == 1
+    assert User.objects.filter(username__iexact="pat").count() == 1
+
+
+def test_a_platform_administrator_who_is_none_any_more_takes_nobody_elses_rights(as_platform_admin, monkeypatch):
+    """The request began in time; somebody was quicker."""
+    third = person("third", platform_admin=True)
+    person("second", platform_admin=True)
+    really = people.one_at_a_time
+
+    def too_late() -> None:
+        User.objects.filter(pk=as_platform_admin.user.pk).update(is_active=False)
+        really()
+
+    monkeypatch.setattr(people, "one_at_a_time", too_late)
+    answer = as_platform_admin.patch(f"{USERS}{third.pk}/", {"is_active": False})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
+    assert User.objects.get(pk=third.pk).is_active
+
+
+def test_a_change_brings_nothing_back_that_was_newer(as_platform_admin, as_otto, monkeypatch):
+    """Otto's password is set in the middle of a change of his name."""
+    really = people.save_only
+
+    def late(user: User, changed: Any) -> None:
+        User.objects.filter(pk=user.pk).update(password="newer", last_login=None)
+        really(user, changed)
+
+    monkeypatch.setattr(people, "save_only", late)
+    as_platform_admin.patch(f"{USERS}{as_otto.user.pk}/", {"first_name": "Otto"})
+
+    assert User.objects.values_list("first_name", "password").get(pk=as_otto.user.pk) == ("Otto", "newer")
+
+
 @pytest.mark.parametrize(
     ("wish", "pointer"),
     [
+        ({"username": "\uff52oot"}, "username"),
         ({"username": "Otto"}, "username"),
         ({"username": "a b"}, "username"),
         ({"username": ""}, "username"),

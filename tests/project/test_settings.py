@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from accounts.checks import check_keys, refuse_to_serve
+from accounts.checks import check_keys, check_proxies, refuse_to_serve
 from ips.environment import envbool, envchoice, envint, envlist, envseconds, envsecret, read_assignments
 from ips.supervisor.instance import Instance
 
@@ -102,6 +102,15 @@ def test_assignments_are_read_without_comments(tmp_path):
 
     assert read_assignments(file) == {"IPS_B": "2", "IPS_C": "a=b"}
     assert read_assignments(tmp_path / "gone") == {}
+
+
+def test_a_trusted_proxy_that_is_no_network_stops_the_start():
+    with override_settings(TRUSTED_PROXIES=["10.0.0.0/8", "192.0.2.7"]):
+        assert check_proxies() == []
+    with override_settings(TRUSTED_PROXIES=["10.0.0.1/8"]):
+        assert ["10.0.0.1/8" in error.msg for error in check_proxies()] == [True]
+        with pytest.raises(ImproperlyConfigured, match="IPS_TRUSTED_PROXIES"):
+            refuse_to_serve()
 
 
 class TestKeys:
