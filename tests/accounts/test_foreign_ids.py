@@ -91,9 +91,8 @@ def test_a_body_with_their_id_is_refused_like_one_with_no_id(as_ada: APIClient, 
     method, _, path = operation.partition(" ")
     body, model = WRITES.get(operation) or WRITES["POST /api/v1/tasks/"]
     if "{id}" in path:
-        path = path.replace(
-            "{id}", str(thing_of(f"{path.split('/')[3].removesuffix('s')}-detail")(as_ada.user, OURS).pk)
-        )
+        mine = thing_of(f"{kind_of(path.split('/')[3])}-detail")(as_ada.user, OURS)
+        path = path.replace("{id}", str(mine.pk))
     before = model._default_manager.count()
 
     def told(wanted: str) -> tuple[int, str]:
