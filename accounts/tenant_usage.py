@@ -12,6 +12,13 @@ from prewarm import limits, quotas
 from prewarm.clock import database_now
 
 
+MOST_WEBHOOKS = 20  # where the tenant has no limit of its own
+
+
+def most_webhooks(tenant: Tenant) -> int:
+    return MOST_WEBHOOKS if tenant.max_webhooks is None else tenant.max_webhooks
+
+
 class LimitUse(serializers.Serializer[Any]):
     """`limit` is null where there is none; `used` is null where nothing is counted."""
 
@@ -24,6 +31,7 @@ class TenantUsage(serializers.Serializer[Any]):
     nodes_at_once = LimitUse(help_text="Nodes that are pulled on now.")
     pairs_today = LimitUse(help_text="Images × nodes asked for since midnight, UTC; counted while there is a limit.")
     api_keys = LimitUse(help_text="API keys that are good.")
+    webhooks = LimitUse()
 
 
 def usage(tenant: Tenant) -> dict[str, dict[str, int | None]]:
@@ -38,4 +46,5 @@ def usage(tenant: Tenant) -> dict[str, dict[str, int | None]]:
             "limit": tenant.max_pairs_per_day,
         },
         "api_keys": {"used": good_keys(tenant), "limit": most_keys(tenant)},
+        "webhooks": {"used": tenant.webhooks.count(), "limit": most_webhooks(tenant)},
     }

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.audit import By
 from accounts.models import Tenant
+from accounts.tenant_usage import most_webhooks
 from ips.problems import Conflict, Invalid
 from prewarm.clock import database_now
 from webhooks.doorbell import ring_deliveries
@@ -21,7 +22,6 @@ from webhooks.events import TEST
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookKind
 from webhooks.signing import new_secret
 
-MOST_OF_A_TENANT = 20  # where the tenant has no limit of its own
 OVERLAP = timedelta(hours=24)
 CREDENTIALS = ("url", "secret")
 MENDED = {"failing_since": None, "failures": 0, "refusals": 0, "refused_since": None, "rests_until": None}
@@ -54,7 +54,7 @@ def make_webhook(tenant: Tenant | None, by: By, wish: Mapping[str, Any]) -> Webh
 def _with_room(tenant: Tenant) -> Tenant:
     """The tenant, locked, so that two at once queue up and none is overlooked. Raises Conflict (409)."""
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    most = MOST_OF_A_TENANT if tenant.max_webhooks is None else tenant.max_webhooks
+    most = most_webhooks(tenant)
     if (used := Webhook.objects.filter(tenant=tenant).count()) >= most:
         detail = (
             f"{tenant} may have {most} webhooks (max_webhooks) and has {used}. Delete one, or ask a platform "

@@ -65,6 +65,7 @@ export function newUsage(tenant: Tenant): TenantUsage {
     nodes_at_once: { used: 0, limit: tenant.max_nodes_at_once ?? 100 },
     pairs_today: { used: tenant.max_pairs_per_day === null ? null : 0, limit: tenant.max_pairs_per_day },
     api_keys: { used: 0, limit: tenant.max_api_keys ?? 50 },
+    webhooks: { used: 0, limit: tenant.max_webhooks ?? 20 },
   }
 }
 

@@ -25,14 +25,16 @@ SCOPES = re.compile(r"tenant(_id)?(__in)?|owner|user|memberships__\w+")
 LIVES = re.compile(r"ended_at|expires_at__gt|user__is_active")
 # Where somebody is refused: a condition that ends in a refusal, or a call whose only work it is.
 GUARDED = (
+    "accounts/admin/people.py",
     "accounts/authentication.py",
+    "accounts/idempotency.py",
     "accounts/key_check.py",
     "accounts/people.py",
     "accounts/permissions.py",
     "prewarm/submit.py",
     "prewarm/task_request.py",
 )
-GUARDS = re.compile(r"_refuse\w*|_not_oneself|check_(precedence|images|pull_secrets)|take")
+GUARDS = re.compile(r"_?refuse_\w*|_not_oneself|check_(precedence|images|pull_secrets)|take")
 REFUSALS = re.compile(
     r"AuthenticationFailed|Problem\(4|_role_too_low|_no_membership|_key_too_small|own_account|last_platform_admin"
 )

@@ -17,7 +17,7 @@ COPIED = ("accounts", "ips", "prewarm", "webhooks", "tests", "docs", "manage.py"
 WHERE_MOST_ARE = ("task-list", "task-detail", "membership-detail", "session-detail", "api-key-detail", "audit-list")
 ACCOUNTS = (
     *("matrix", "idor", "tenant_borders", "members", "users", "api_keys", "audit", "cookies", "sign_in", "sessions"),
-    *("permission_file", "admin_routes"),
+    *("permission_file", "admin_routes", "admin_site", "foreign_ids", "idempotency"),
 )
 STAGES = (
     ["tests/accounts/test_permission_file.py"],

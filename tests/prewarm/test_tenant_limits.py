@@ -176,7 +176,7 @@ def test_a_tenant_that_has_not_pulled_yet_begins_with_its_own_cap() -> None:
 
 
 def test_members_see_what_is_used_of_each_limit(as_vera: APIClient, as_mallory: APIClient) -> None:
-    tenant = limit(max_running_tasks=5, max_pairs_per_day=10, max_api_keys=3)
+    tenant = limit(max_running_tasks=5, max_pairs_per_day=10, max_api_keys=3, max_webhooks=4)
     asked(["nginx:1"], node_names=["n1", "n2"])
     cap(f"tenant:{tenant.pk}", 7)
 
@@ -187,6 +187,7 @@ def test_members_see_what_is_used_of_each_limit(as_vera: APIClient, as_mallory: 
         "nodes_at_once": {"used": 0, "limit": 7},
         "pairs_today": {"used": 2, "limit": 10},
         "api_keys": {"used": 0, "limit": 3},
+        "webhooks": {"used": 0, "limit": 4},
     }
     assert as_mallory.get(f"/api/v1/tenants/{tenant.pk}/usage/").status_code == 404
 

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
@@ -185,6 +186,15 @@ class TestMostOfATenant:
         answer = as_ada.post(URL, OPS | {"name": "Two"})
         assert (answer.status_code, answer.json()["code"]) == (409, "quota_exceeded")
         assert "max_webhooks" in answer.json()["detail"]
+
+    def test_members_see_how_many_places_are_taken(self, as_ada: APIClient, as_vera: APIClient) -> None:
+        made(as_ada)
+        call_command("tenant", "set", "default", "--max-webhooks", "7")
+
+        told = as_vera.get(f"/api/v1/tenants/{Tenant.objects.get(slug='default').pk}/usage/").json()
+        assert told["webhooks"] == {"used": 1, "limit": 7}
+        call_command("tenant", "set", "default", "--max-webhooks", "none")
+        assert as_ada.get("/api/v1/tenants/").json()["results"][0]["max_webhooks"] is None
 
 
 @pytest.mark.django_db(transaction=True)

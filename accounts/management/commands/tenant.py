@@ -26,6 +26,7 @@ MOST = {
     "max-nodes-at-once": "nodes that its tasks pull on at once",
     "max-pairs-per-day": "images × nodes that it may ask for in a day (UTC)",
     "max-api-keys": "API keys that are good at once",
+    "max-webhooks": "webhooks",
 }
 LISTS = {
     "allowed-images": "patterns of all that it may pull, like docker.io/library/*",

@@ -3,7 +3,12 @@ import type { Tenant, TenantChange, TenantUsage } from '@/api/types'
 import { parseNames } from '@/tasks/imageList'
 
 /** The limits that are numbers; `null` where the tenant has none of its own. */
-export type LimitName = 'max_running_tasks' | 'max_nodes_at_once' | 'max_pairs_per_day' | 'max_api_keys'
+export type LimitName =
+  | 'max_running_tasks'
+  | 'max_nodes_at_once'
+  | 'max_pairs_per_day'
+  | 'max_api_keys'
+  | 'max_webhooks'
 
 interface LimitWords {
   label: string
@@ -38,6 +43,7 @@ export const limits: Record<LimitName, LimitWords> = {
     unset: 'no limit',
   },
   max_api_keys: { label: 'API keys', hint: 'that are good at once', usage: 'api_keys', min: 0, unset: '50' },
+  max_webhooks: { label: 'Webhooks', hint: 'places that are told', usage: 'webhooks', min: 0, unset: '20' },
 }
 
 export const limitNames = Object.keys(limits) as LimitName[]
