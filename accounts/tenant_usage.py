@@ -11,7 +11,6 @@ from accounts.models import Tenant
 from prewarm import limits, quotas
 from prewarm.clock import database_now
 
-
 MOST_WEBHOOKS = 20  # where the tenant has no limit of its own
 
 
