@@ -84,7 +84,7 @@ def change_webhook(kept: Webhook, by: By, wish: Mapping[str, Any]) -> Webhook:
             elif "name" in before and kept.tenant is None:
                 _refuse_taken(wish["name"])
             if before:
-                fresh = {name: wish[name] for name in before} | _follows(before, wish)
+                fresh = {name: wish[name] for name in before} | _follows(kept, before, wish)
                 for name, value in fresh.items():
                     setattr(kept, name, value)
                 kept.save(update_fields=[*fresh, "changed_at"])
@@ -177,9 +177,14 @@ def _again(ended: Any) -> int:
     return number
 
 
-def _follows(before: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any]:
-    """What else changes with it: health begins anew with another address or once somebody enables it."""
+def _follows(kept: Webhook, before: Mapping[str, Any], wish: Mapping[str, Any]) -> dict[str, Any]:
+    """What else changes with it: health begins anew with another address or once somebody enables it.
+
+    Whoever is just telling the old address something loses the claim: what that one answers says nothing of this one.
+    """
     fresh: dict[str, Any] = {}
+    if "url" in before:
+        fresh |= {"holder": "", "lease_until": None, "token": kept.token + 1}
     if "url" in before or wish.get("enabled"):
         fresh |= MENDED
     if "enabled" in before:

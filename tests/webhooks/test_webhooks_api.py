@@ -11,10 +11,12 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry, Role, Tenant
+from prewarm.clock import database_now
 from tests.conftest import signed_in
 from tests.people import person
 from tests.webhooks.receivers import Receiver
 from tests.webhooks.rows import OK, hook, make_due, told, work
+from webhooks import claims
 from webhooks.models import Delivery, DeliveryStatus, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -176,6 +178,30 @@ class TestTest:
         work()
 
         assert Delivery.objects.get().status == DeliveryStatus.DELIVERED
+
+
+def test_what_the_old_address_answers_says_nothing_of_the_new_one(as_ada: APIClient) -> None:
+    """Somebody corrects the address while the last try at the old one is under way, which then says: gone."""
+    kept = hook("https://old.example/hook")
+    claim = claims.claim(kept.pk, "a worker", database_now())
+    assert claim is not None
+
+    as_ada.patch(f"{URL}{kept.pk}/", {"url": "https://new.example/hook"})
+
+    with pytest.raises(claims.ClaimLost):
+        claims.write(claim, enabled=False)
+    assert Webhook.objects.get().enabled
+    assert claims.claim(kept.pk, "another", database_now()) is not None
+
+
+def test_another_name_does_not_disturb_who_delivers(as_ada: APIClient) -> None:
+    kept = hook("https://old.example/hook")
+    claim = claims.claim(kept.pk, "a worker", database_now())
+    assert claim is not None
+
+    as_ada.patch(f"{URL}{kept.pk}/", {"name": "New", "url": "https://old.example/hook"})
+
+    claims.renew(claim)
 
 
 class TestMostOfATenant:
