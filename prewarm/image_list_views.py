@@ -32,7 +32,17 @@ class ImageListSerializer(serializers.ModelSerializer[ImageList]):
 
     class Meta:
         model = ImageList
-        fields = ("id", "tenant", "name", "images", "notes", "tags", "created_by", "created_at", "changed_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "tenant",
+            "name",
+            "images",
+            "notes",
+            "tags",
+            "created_by",
+            "created_at",
+            "changed_at",
+        )
         read_only_fields = fields
 
 
@@ -43,8 +53,7 @@ class ImageListLine(ImageListSerializer):
     image_count = serializers.SerializerMethodField()
     first_images = serializers.SerializerMethodField()
 
-    class Meta:
-        model = ImageList
+    class Meta(ImageListSerializer.Meta):
         fields = (
             "id",
             "tenant",
