@@ -43,12 +43,15 @@ def much_that_is_old(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     webhook = Webhook.objects.create(
         tenant=otto.memberships.get().tenant, name="Ops", kind=WebhookKind.GENERIC, url="https://hear.example/"
     )
-    for number in range(OLD + 1):
-        days = timedelta(days=400 if number else 0)
+    ages = [timedelta(days=400 if number else 0) for number in range(OLD + 1)]
+    for days in ages:
         task = asked()
         happened(task, "n1", "failed", "image_not_found", "no such tag")
         end(task)
         Task.objects.filter(pk=task.pk).update(finished_at=now - days)
+    AuditEntry.objects.all().forget()
+    Delivery.objects.all().delete()
+    for number, days in enumerate(ages):
         AuditEntry.objects.create(action="settings.changed", actor="root", at=now - days)
         delivery = Delivery.objects.create(
             webhook=webhook, event="task.failed", about="x", at=now, created_at=now, status=DeliveryStatus.DELIVERED
