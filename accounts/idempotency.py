@@ -126,7 +126,7 @@ def _refuse_who_may_not_any_more(view: object, request: Request) -> None:
     if getattr(view, "kwargs", None):
         cast(Any, view).get_object()
     elif (permission := asked_permission(request)) and permission.role:
-        tenant_for(request, str(request.data.get("tenant") or ""))
+        tenant_for(request, str(cast(dict[str, Any], request.data).get("tenant") or ""))
 
 
 def _told_again(kept: IdempotentRequest) -> Response:
