@@ -68,7 +68,7 @@ def test_there_are_ids_to_be_tried() -> None:
     assert {("POST /api/v1/tasks/", "image_lists"), ("POST /api/v1/tasks/", "webhooks")} <= set(in_bodies())
 
 
-@pytest.mark.parametrize(("path", "name"), in_queries())
+@pytest.mark.parametrize(("path", "name"), list(in_queries()))
 def test_a_filter_by_their_id_finds_as_little_as_one_by_no_id(
     as_ada: APIClient, as_platform_admin: APIClient, path: str, name: str
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_filter_by_their_id_finds_as_little_as_one_by_no_id(
         assert found(as_platform_admin, theirs) != found(as_platform_admin, str(uuid.uuid4())), "nothing was there"
 
 
-@pytest.mark.parametrize(("operation", "name"), in_bodies())
+@pytest.mark.parametrize(("operation", "name"), list(in_bodies()))
 def test_a_body_with_their_id_is_refused_like_one_with_no_id(as_ada: APIClient, operation: str, name: str) -> None:
     method, _, path = operation.partition(" ")
     body, model = WRITES.get(operation) or WRITES["POST /api/v1/tasks/"]

@@ -1267,6 +1267,23 @@ export interface components {
             /** Format: date-time */
             readonly changed_at: string;
         };
+        /** @description A list as a line of the library: how many images it has, and the first of them. */
+        ImageListLine: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            readonly image_count: number;
+            readonly first_images: string[];
+            readonly notes: string;
+            tags: string[];
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
         /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
          *
@@ -1583,7 +1600,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Delivery"][];
         };
-        PaginatedImageListList: {
+        PaginatedImageListLineList: {
             /** @example 123 */
             count: number;
             /**
@@ -1596,7 +1613,7 @@ export interface components {
              * @example http://api.example.org/accounts/?page=2
              */
             previous?: string | null;
-            results: components["schemas"]["ImageList"][];
+            results: components["schemas"]["ImageListLine"][];
         };
         PaginatedMemberList: {
             /** @example 123 */
@@ -2509,6 +2526,7 @@ export interface components {
             pairs_today: components["schemas"]["LimitUse"];
             /** @description API keys that are good. */
             api_keys: components["schemas"]["LimitUse"];
+            webhooks: components["schemas"]["LimitUse"];
         };
         Token: {
             /** @description For the header: Authorization: Bearer <token>. */
@@ -3449,7 +3467,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedImageListList"];
+                    "application/json": components["schemas"]["PaginatedImageListLineList"];
                 };
             };
             /** @description Any error. */
