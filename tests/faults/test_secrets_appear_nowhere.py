@@ -21,6 +21,7 @@ from tests.faults.canaries.stage import CanaryStage
 from tests.processes import MariaDB
 from tests.simulator import Simulated
 
+pytestmark = pytest.mark.timeout(600)  # everything is done once, and then read
 FEWEST_SECRETS, FEWEST_PLACES = 60, 5000
 
 

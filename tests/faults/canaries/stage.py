@@ -70,6 +70,7 @@ class CanaryStage(Stage):
             "IPS_JWT_KEY": given["jwt-key"],
             "IPS_METRICS_TOKEN": given["metrics-token"],
             "IPS_CHAT_HOSTS": "127.0.0.1",
+            "IPS_CHAT_WAITS": "0.2",
             "IPS_LOG_LEVEL": "DEBUG",  # the most that anybody could have it say
             **TIMES,
         }
