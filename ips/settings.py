@@ -288,6 +288,7 @@ MAX_PAIRS = envint("IPS_MAX_PAIRS", 200_000, at_least=1)
 TIME_ZONE_OF_WINDOWS = envzone("IPS_TIME_ZONE", "UTC")
 KEEP_TASKS_DAYS = envint("IPS_KEEP_TASKS_DAYS", 90, at_least=1)
 KEEP_AUDIT_DAYS = envint("IPS_KEEP_AUDIT_DAYS", 365, at_least=1)
+KEEP_INVENTORY_DAYS = envint("IPS_KEEP_INVENTORY_DAYS", 30, at_least=1)
 
 # Times of the executor, in seconds
 LEASE_SECONDS = envseconds("IPS_LEASE_SECONDS", 20, at_least=1)

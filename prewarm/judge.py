@@ -64,7 +64,7 @@ class Verdict:
     pulled: bool
     reason: str = ""
     message: str = ""
-    digest: str = ""
+    digest: str = field(default="", compare=False)
 
 
 PULLED = Verdict(True)

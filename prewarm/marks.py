@@ -1,8 +1,8 @@
 """A node's list of images in short, so that thousands of nodes can be looked through at once.
 
-Two bytes for how many images are listed (their highest bit: some may have names that are not listed), then eight for each
-name: a part of its hash. A name that is not there is found by accident once in 10^15 times; whoever pulls looks at the
-list itself.
+Two bytes for how many images are listed (the highest bit: some may have names that are not), then eight for each name:
+a part of its hash. A name that is not there is found by accident once in 10^15 times; whoever pulls looks at the list
+itself.
 """
 
 from __future__ import annotations
@@ -49,6 +49,15 @@ def names_cut(marks: bytes) -> bool:
 def number_of(mark: bytes) -> int:
     """A mark as a column keeps it."""
     return int.from_bytes(mark, "big", signed=True)
+
+
+def mark_from(number: int) -> bytes:
+    return number.to_bytes(MARK_BYTES, "big", signed=True)
+
+
+def all_in(marks: bytes) -> list[bytes]:
+    """The marks of all names in the list."""
+    return [marks[at : at + MARK_BYTES] for at in range(COUNT_BYTES, len(marks), MARK_BYTES)]
 
 
 def has_any(marks: bytes, wanted: Iterable[bytes]) -> bool:

@@ -15,6 +15,7 @@ from prewarm.models import Node
 from prewarm.upsert import ROWS, upsert
 
 BYTES = 2_000_000
+MOST_BYTES = 2**63 - 1  # that a column can hold
 _FIELDS = (
     "uid",
     "labels",
@@ -85,7 +86,7 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         seen_at=seen_at,
         digest=digest,
         marks=marks_of(values["images"]),
-        smallest_listed=min((size for size, _ in values["images"]), default=None),
+        smallest_listed=min((min(size, MOST_BYTES) for size, _ in values["images"]), default=None),
         **values,
     )
 

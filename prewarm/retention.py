@@ -1,4 +1,5 @@
-"""What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set.
+"""What is over for long is deleted after the days that are set: finished tasks with all their rows, the audit, and what
+pulls once proved.
 
 And what nobody has needed for a day: limits of registries, what registries said, answers kept for who asks again.
 """
@@ -12,6 +13,7 @@ from django.db.models import Q
 from accounts.idempotency import forget_answers
 from accounts.models import AuditEntry
 from prewarm import live_settings
+from prewarm.inventory import upkeep
 from prewarm.models import Limit, PairsOfDay, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
@@ -21,7 +23,7 @@ LIMITS_KEPT = timedelta(days=1)
 
 
 def prune(now: datetime) -> int:
-    """Delete some of what is too old, oldest first; how many rows of tasks, audit and limits went."""
+    """Delete some of what is too old, oldest first; how many rows went."""
     live = live_settings.load()
     tasks_before = now - timedelta(days=live.keep_tasks_days)
     audit_before = now - timedelta(days=live.keep_audit_days)
@@ -33,7 +35,8 @@ def prune(now: datetime) -> int:
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).forget()
     PairsOfDay.objects.filter(day__lt=tasks_before.date()).delete()
-    return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now) + forget_answers()
+    inventory = upkeep.prune(now, timedelta(days=live.keep_inventory_days))
+    return len(old) + len(entries) + inventory + _prune_limits(now) + kept.forget_old(now) + forget_answers()
 
 
 def _prune_limits(now: datetime) -> int:

@@ -16,6 +16,7 @@ from prewarm.upsert import ROWS, upsert
 
 TELL_AGAIN_SECONDS = 3600.0
 LONGEST = 700
+MOST_BYTES = 2**63 - 1
 MOST_REMEMBERED = 200_000
 
 _told: dict[int, float] = {}  # what this process wrote, and when on its own clock
@@ -23,7 +24,7 @@ _told: dict[int, float] = {}  # what this process wrote, and when on its own clo
 
 def learn_listed(rows: Iterable[Node]) -> None:
     """The images that these nodes list, with their sizes. Before the nodes are written: a mark always has its name."""
-    sizes = {name: size for row in rows for size, names in row.images for name in names_of(names)}
+    sizes = {name: min(size, MOST_BYTES) for row in rows for size, names in row.images for name in names_of(names)}
     learn(sizes)
 
 

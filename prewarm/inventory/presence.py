@@ -64,9 +64,15 @@ def presence(images: Sequence[str], nodes: Iterable[Node]) -> dict[str, list[Kno
 
     `nodes` need no more than COLUMNS. Two statements, however many there are. Raises InvalidReference.
     """
+    return presence_of_marks([mark_of(image) for image in images], nodes)
+
+
+def presence_of_marks(
+    marks: Sequence[bytes], nodes: Iterable[Node], view: NodeView | None = None
+) -> dict[str, list[Known]]:
+    """The same of names in short (prewarm.marks), for who has read the view already perhaps."""
     everything = list(nodes)
-    marks = [mark_of(image) for image in images]
-    view = NodeView.load()
+    view = view or NodeView.load()
     sight = _Sight(view.fresh(), view.heard_at)
     found: dict[str, list[Known]] = {}
     open_marks: set[bytes] = set()

@@ -7,6 +7,10 @@ from typing import ClassVar
 from django.db import models
 
 
+def kind_of(name: str) -> str:
+    return "digest" if "@" in name else "tag"
+
+
 class KnownImage(models.Model):
     """A name under which some node lists an image, or under which one was pulled. A tag and a digest are two names."""
 
@@ -23,6 +27,10 @@ class KnownImage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.name)
 
 
 class OwnPull(models.Model):
