@@ -84,14 +84,21 @@ class InventoryViewSet(viewsets.GenericViewSet[KnownImage]):
         pools = pools_of(Rights.of(request))
         nodes = nodes_in(pools, columns=COLUMNS)
         rows = self.get_queryset()
-        if "" not in pools:
-            rows = rows.filter(pk__in=marks_on(nodes))
         if kinds := set(chosen(request, "kind", KINDS)):
             rows = rows if len(kinds) == 2 else (rows.filter if "digest" in kinds else rows.exclude)(name__contains="@")
         if search := request.query_params.get("search", "")[:200]:
             rows = rows.filter(holding(search, "name"))
-        page = self.paginate_queryset(rows.order_by(ordering(request, "name", *IMAGE_ORDER), "pk")) or []
-        return self.get_paginated_response(ImageSpread(spread(page, nodes), many=True).data)
+        rows = rows.order_by(ordering(request, "name", *IMAGE_ORDER), "pk")
+        page = self.paginate_queryset(rows) if "" in pools else self.page_among(rows, marks_on(nodes))
+        return self.get_paginated_response(ImageSpread(spread(page or [], nodes), many=True).data)
+
+    def page_among(self, rows: QuerySet[KnownImage], marks: set[int]) -> Sequence[KnownImage]:
+        """Of the images with these marks: more of them than a statement can name."""
+        wanted = [mark for mark in rows.values_list("pk", flat=True) if mark in marks]
+        assert self.paginator
+        page = self.paginator.paginate_queryset(wanted, self.request, view=self) or []  # type: ignore[type-var]
+        found = KnownImage.objects.in_bulk(page)
+        return [found[mark] for mark in page if mark in found]
 
     @extend_schema(
         parameters=[IMAGE, SELECTOR, OpenApiParameter("presence", str, many=True, enum=PRESENCES)],
@@ -143,7 +150,7 @@ class BadgeView(APIView):
         return super().get_authenticators() if self.request.method == "POST" else []
 
     def get_renderers(self) -> list[BaseRenderer]:
-        return [SvgRenderer(), JSONRenderer()] if self.request.method == "GET" else super().get_renderers()
+        return [SvgRenderer(), JSONRenderer()] if self.request.method in ("GET", "HEAD") else super().get_renderers()
 
     @extend_schema(
         parameters=[
