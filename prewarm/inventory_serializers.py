@@ -10,7 +10,6 @@ from ips.strict_fields import StrictFields
 from prewarm import references, selectors
 from prewarm.evidence import Presence
 from prewarm.inventory.coverage import MOST_IMAGES, Coverage, NotReady
-from prewarm.inventory.placed import Spread
 from prewarm.inventory.presence import HowKnown, Why
 from prewarm.task_request import ImageField
 
@@ -46,7 +45,7 @@ class NodeOfImage(ToldFields):
     node = serializers.CharField()
 
 
-class ImageSpread(serializers.Serializer[Spread]):
+class ImageSpread(serializers.Serializer[Any]):
     """A name under which nodes list an image or under which it was pulled, and on how many nodes it is known to be."""
 
     image = serializers.CharField(source="image.name")
@@ -118,9 +117,11 @@ class BadgeRequest(StrictFields):
 
     def validate_selector(self, value: str) -> str:
         try:
-            return value if not value or selectors.parse(value) else ""
+            if value:
+                selectors.parse(value)
         except selectors.InvalidSelector as wrong:
             raise serializers.ValidationError(str(wrong), "invalid") from wrong
+        return value
 
 
 class BadgeLink(serializers.Serializer[dict[str, str]]):

@@ -65,7 +65,6 @@ def readable(texts: Sequence[str], most: int = MOST_IMAGES) -> list[str]:
 class InventoryViewSet(viewsets.GenericViewSet[KnownImage]):
     """The images that are known: listed by nodes, or pulled there. Of nodes that one may see, as nodes/ does."""
 
-    serializer_class = ImageSpread
     queryset = KnownImage.objects.none()
 
     def get_queryset(self) -> QuerySet[KnownImage]:
@@ -76,7 +75,8 @@ class InventoryViewSet(viewsets.GenericViewSet[KnownImage]):
             OpenApiParameter("search", str, description="In the name."),
             OpenApiParameter("kind", str, enum=KINDS),
             ordered_by(*IMAGE_ORDER),
-        ]
+        ],
+        responses=ImageSpread(many=True),
     )
     def list(self, request: Request) -> Response:
         """Each name by itself, and on how many nodes it is: a tag is not its digest."""
@@ -96,7 +96,7 @@ class InventoryViewSet(viewsets.GenericViewSet[KnownImage]):
         """Of the images with these marks: more of them than a statement can name."""
         wanted = [mark for mark in rows.values_list("pk", flat=True) if mark in marks]
         assert self.paginator
-        page = self.paginator.paginate_queryset(wanted, self.request, view=self) or []  # type: ignore[type-var]
+        page = self.paginator.paginate_queryset(wanted, self.request, view=self) or []
         found = KnownImage.objects.in_bulk(page)
         return [found[mark] for mark in page if mark in found]
 
@@ -114,7 +114,7 @@ class InventoryViewSet(viewsets.GenericViewSet[KnownImage]):
         known = {name: one for name, (one,) in presence([image], nodes).items()}
         pages = Pages()
         wanted = [node for node in nodes if not presences or known[node.name].presence in presences]
-        page = pages.paginate_queryset(wanted, request, view=self) or []  # type: ignore[type-var]
+        page = pages.paginate_queryset(wanted, request, view=self) or []
         placed = on_nodes(references.parse(image).stored_name, page, known)
         return pages.get_paginated_response(NodeOfImage(placed, many=True).data)
 
@@ -137,6 +137,7 @@ class CoverageView(APIView):
 class SvgRenderer(BaseRenderer):
     media_type = "image/svg+xml"
     format = "svg"
+    charset = None
 
     def render(self, data: object, accepted_media_type: str | None = None, renderer_context: object = None) -> bytes:
         return str(data).encode()
@@ -147,10 +148,11 @@ class BadgeView(APIView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Only who makes an address is asked who he is."""
-        return super().get_authenticators() if self.request.method == "POST" else []
+        return [] if self.request and self.request.method != "POST" else super().get_authenticators()
 
     def get_renderers(self) -> list[BaseRenderer]:
-        return [SvgRenderer(), JSONRenderer()] if self.request.method in ("GET", "HEAD") else super().get_renderers()
+        shows = self.request and self.request.method in ("GET", "HEAD")
+        return [SvgRenderer(), JSONRenderer()] if shows else super().get_renderers()
 
     @extend_schema(
         parameters=[

@@ -46,13 +46,13 @@ def names_cut(marks: bytes) -> bool:
     return bool(int.from_bytes(marks[:COUNT_BYTES], "big") & NAMES_CUT)
 
 
-def number_of(mark: bytes) -> int:
+def key_of_mark(mark: bytes) -> int:
     """A mark as a column keeps it."""
     return int.from_bytes(mark, "big", signed=True)
 
 
-def mark_from(number: int) -> bytes:
-    return number.to_bytes(MARK_BYTES, "big", signed=True)
+def mark_from(key: int) -> bytes:
+    return key.to_bytes(MARK_BYTES, "big", signed=True)
 
 
 def all_in(marks: bytes) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
@@ -64,9 +65,10 @@ class NodeViewSet(viewsets.GenericViewSet[Node]):
         only_known(request, "search", "kind", "presence")
         kinds, presences = chosen(request, "kind", KINDS), chosen(request, "presence", PRESENCES)
         search = request.query_params.get("search", "")[:200].lower()
+        node = get_object_or_404(self.get_queryset(), pk=pk)  # of no tenant: whoever sees it may look
         found = [
             placed
-            for placed in on_node(self.get_object())
+            for placed in on_node(node)
             if search in placed.name.lower()
             and (not kinds or placed.kind in kinds)
             and (not presences or placed.known.presence.value in presences)

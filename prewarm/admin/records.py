@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from accounts.admin.pages import Browsed
-from prewarm.marks import mark_of, number_of
+from prewarm.marks import key_of_mark, mark_of
 from prewarm.models import Duty, KnownImage, OwnPull, PairsOfDay, RegistryCheck, Tally
 from prewarm.references import InvalidReference, parse
 from prewarm.registries.kept import key_of
@@ -56,14 +56,14 @@ class OwnPullAdmin(Browsed):
         return str(vars(row).get("name") or row.image)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OwnPull]:
-        name = KnownImage.objects.filter(mark=OuterRef("image")).values("name")
-        return super().get_queryset(request).annotate(name=Subquery(name))
+        rows: QuerySet[OwnPull] = super().get_queryset(request)
+        return rows.annotate(name=Subquery(KnownImage.objects.filter(mark=OuterRef("image")).values("name")))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if found.query.is_empty():
             with suppress(InvalidReference):
-                found = queryset.filter(image=number_of(mark_of(search_term.strip())))
+                found = queryset.filter(image=key_of_mark(mark_of(search_term.strip())))
         return found, duplicates
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from prewarm.clock import database_now
 from prewarm.evidence import names_of
-from prewarm.marks import mark, number_of
+from prewarm.marks import key_of_mark, mark
 from prewarm.models import KnownImage, Node
 from prewarm.references import parse
 from prewarm.transactions import retried
@@ -36,7 +36,7 @@ def learn_pulled(images: Iterable[str]) -> None:
 def learn(sizes: Mapping[str, int | None]) -> None:
     """Write the names that this process did not write within the last hour, 500 a transaction."""
     now = time.monotonic()
-    numbers = {number_of(mark(name)): name for name in sizes if len(name) <= LONGEST}
+    numbers = {key_of_mark(mark(name)): name for name in sizes if len(name) <= LONGEST}
     new = sorted(number for number in numbers if now - _told.get(number, -TELL_AGAIN_SECONDS) >= TELL_AGAIN_SECONDS)
     if not new:
         return

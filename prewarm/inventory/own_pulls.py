@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from prewarm.conclude import Conclusion
-from prewarm.marks import mark_of, number_of
+from prewarm.marks import key_of_mark, mark_of
 from prewarm.models import Node, OwnPull, Task
 from prewarm.references import parse
 
@@ -28,7 +28,7 @@ def remember(task: Task, conclusions: Iterable[Conclusion], now: datetime) -> No
         node = found.result.node
         for image in found.proven:
             name = task.images[image.index]
-            number = number_of(mark_of(name))
+            number = key_of_mark(mark_of(name))
             digest = parse(name).digest or found.digests.get(image.index, "")
             rows[number, node] = (number, node, node, digest, image.size or None, at)
     everything = [rows[key] for key in sorted(rows)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from prewarm.evidence import Presence, names_of
 from prewarm.inventory.presence import FEW, Known, presence_of_marks
-from prewarm.marks import all_in, mark, mark_from, number_of
+from prewarm.marks import all_in, key_of_mark, mark, mark_from
 from prewarm.models import KnownImage, Node, OwnPull
 from prewarm.models.inventory import kind_of
 
@@ -39,7 +39,7 @@ def on_nodes(name: str, nodes: Sequence[Node], known: Mapping[str, Known]) -> li
     """One image on some nodes, a page of them: two statements."""
     names = [node.name for node in nodes]
     lists = dict(Node.objects.filter(pk__in=names).values_list("name", "images"))
-    pulls = {row.node: row for row in OwnPull.objects.filter(image=number_of(mark(name)), node__in=names)}
+    pulls = {row.node: row for row in OwnPull.objects.filter(image=key_of_mark(mark(name)), node__in=names)}
     found = []
     for node in nodes:
         told = listed(lists.get(node.name, ())).get(name) or _pulled(pulls.get(node.name), node)
@@ -52,7 +52,7 @@ def on_node(node: Node) -> list[Placed]:
     everything = listed(node.images)
     pulls = {row.image: row for row in OwnPull.objects.filter(node=node.name, node_uid=node.uid)}
     names = dict(KnownImage.objects.filter(mark__in=list(pulls)).values_list("mark", "name"))
-    told = {number_of(mark(name)): (name, one) for name, one in everything.items()}
+    told = {key_of_mark(mark(name)): (name, one) for name, one in everything.items()}
     for number, row in pulls.items():
         if number not in told and number in names:
             told[number] = (names[number], _pulled(row, node) or Told())
@@ -104,7 +104,7 @@ def spread(images: Sequence[KnownImage], nodes: Sequence[Node]) -> list[Spread]:
 def marks_on(nodes: Iterable[Node]) -> set[int]:
     """The marks of all that these nodes list, or that was pulled there."""
     everything = list(nodes)
-    found = {number_of(one) for node in everything for one in all_in(bytes(node.marks or b""))}
+    found = {key_of_mark(one) for node in everything for one in all_in(bytes(node.marks or b""))}
     for start in range(0, len(everything), FEW):
         names = [node.name for node in everything[start : start + FEW]]
         found.update(OwnPull.objects.filter(node__in=names).values_list("image", flat=True).distinct())

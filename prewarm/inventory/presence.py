@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import models
 
 from prewarm.evidence import Presence
-from prewarm.marks import is_whole, mark_of, names_cut, number_of
+from prewarm.marks import is_whole, key_of_mark, mark_of, names_cut
 from prewarm.models import Node, NodeView, OwnPull
 
 # The columns of a node that this needs; not the long list itself.
@@ -92,14 +92,14 @@ def presence_of_marks(
     for node in open_nodes:
         told, known = sight.of(node), found[node.name]
         for at, mark in enumerate(marks):
-            if known[at] is told.missing and (pull := pulls.get((node.name, number_of(mark)))):
+            if known[at] is told.missing and (pull := pulls.get((node.name, key_of_mark(mark)))):
                 known[at] = told.weigh(pull)
     return found
 
 
 def own_pulls(marks: Iterable[bytes], nodes: Sequence[str]) -> Mapping[tuple[str, int], Pulled]:
     """What pulls of ours showed, by node and the mark's number; of other nodes perhaps too."""
-    numbers = [number_of(mark) for mark in sorted(marks)]
+    numbers = [key_of_mark(mark) for mark in sorted(marks)]
     if not numbers or not nodes:
         return {}
     rows = OwnPull.objects.filter(image__in=numbers)
@@ -140,7 +140,7 @@ class _Told:
     def __init__(self, sight: _Sight, node: Node) -> None:
         self.sight, self.node = sight, node
         self.listed = listed = bytes(node.marks or b"")
-        doubt = Why.VIEW_STALE if not sight.fresh else "" if node.ready else Why.NODE_UNREADY
+        doubt = Why.VIEW_STALE if not sight.fresh else None if node.ready else Why.NODE_UNREADY
         self.counts = not doubt
         self.whole = self.counts and is_whole(listed)
         if doubt:

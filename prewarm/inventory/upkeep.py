@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from prewarm.inventory import known_images
-from prewarm.marks import all_in, number_of
+from prewarm.marks import all_in, key_of_mark
 from prewarm.models import Duty, KnownImage, Node, NodeView, OwnPull
 from prewarm.transactions import retried
 from prewarm.upsert import ROWS
@@ -34,7 +34,7 @@ def look_through(now: datetime, kept: timedelta) -> int:
     """
     if not NodeView.load().fresh():
         return 0
-    listed = {number_of(one) for _, marks in _marks() for one in all_in(marks)}
+    listed = {key_of_mark(one) for _, marks in _marks() for one in all_in(marks)}
     pulled = set(OwnPull.objects.order_by("image").values_list("image", flat=True).distinct())
     known = dict(KnownImage.objects.values_list("mark", "told_at"))
     told = sorted(mark for mark in (listed | pulled) & known.keys() if now - known[mark] >= THOROUGHLY)
@@ -50,7 +50,7 @@ def look_through(now: datetime, kept: timedelta) -> int:
 
 def _learn(missing: set[int]) -> None:
     """Look at the whole lists of some nodes that have these names."""
-    some = [name for name, marks in _marks() if not missing.isdisjoint(map(number_of, all_in(marks)))][:NODES_AT_ONCE]
+    some = [name for name, marks in _marks() if not missing.isdisjoint(map(key_of_mark, all_in(marks)))][:NODES_AT_ONCE]
     known_images.forget()
     known_images.learn_listed(Node.objects.only("name", "images").filter(pk__in=some))
 
@@ -67,7 +67,7 @@ def _forget_nodes() -> int:
 
 def _marks() -> Iterator[tuple[str, bytes]]:
     rows = Node.objects.exclude(marks=None).values_list("name", "marks")
-    return ((name, bytes(marks)) for name, marks in rows.iterator(chunk_size=500))
+    return ((name, bytes(marks or b"")) for name, marks in rows.iterator(chunk_size=500))
 
 
 def _parts(numbers: list[int]) -> Iterable[list[int]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from prewarm.cluster import Cluster
 from prewarm.image_results import Outcome, read
 from prewarm.invariants import check, check_cluster
-from prewarm.marks import mark_of, number_of
+from prewarm.marks import key_of_mark, mark_of
 from prewarm.models import Installation, Limit, NodeResult, OwnPull, Task
 from tests.faults.stage import Stage
 from tests.sampler import Caps, OverTheCap, Sampler
@@ -66,7 +66,7 @@ def assert_in_the_inventory(*tasks: Task) -> None:
     """Whatever was told as pulled is known to be there: neither is ever written without the other."""
     for task in tasks:
         told = {
-            (number_of(mark_of(task.images[image.index])), row.node)
+            (key_of_mark(mark_of(task.images[image.index])), row.node)
             for row in task.node_results.all()
             for image in read(row.images)
             if image.outcome == Outcome.PULLED

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import Tenant
 from prewarm.evidence import MOST_LISTED
 from prewarm.inventory import badge, known_images
-from prewarm.marks import mark_of, marks_of, number_of
+from prewarm.marks import key_of_mark, mark_of, marks_of
 from prewarm.models import Node, NodeView, OwnPull
 from tests.prewarm.rows import cluster_of
 
@@ -50,7 +50,7 @@ def cluster() -> None:
 
 def pulled(node: str, image: str, **values: Any) -> None:
     row = {"node_uid": node, "at": timezone.now(), **values}
-    OwnPull.objects.create(image=number_of(mark_of(image)), node=node, **row)
+    OwnPull.objects.create(image=key_of_mark(mark_of(image)), node=node, **row)
     known_images.learn_pulled([image])
 
 

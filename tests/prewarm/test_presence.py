@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from prewarm.evidence import MOST_LISTED, Presence
 from prewarm.inventory.presence import COLUMNS, Known, presence
-from prewarm.marks import mark_of, marks_of, number_of
+from prewarm.marks import key_of_mark, mark_of, marks_of
 from prewarm.models import Node, NodeView, OwnPull
 from tests.prewarm.rows import cluster_of
 
@@ -39,7 +39,7 @@ def pulled(node: Node, image: str = NGINX, ago: float = 0, **values: Any) -> dat
     """A pull of ours, so many seconds ago."""
     at = timezone.now() - timedelta(seconds=ago)
     OwnPull.objects.create(
-        image=number_of(mark_of(image)), node=node.name, **{"node_uid": node.uid, "at": at, **values}
+        image=key_of_mark(mark_of(image)), node=node.name, **{"node_uid": node.uid, "at": at, **values}
     )
     return at
 

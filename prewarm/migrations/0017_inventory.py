@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prewarm', '0015_task_trigger'),
+        ('prewarm', '0016_lists_in_order'),
     ]
 
     operations = [
