@@ -28,6 +28,8 @@ class Conclusion:
     reason: str = ""
     texts: dict[int, str] = field(default_factory=dict)
     ended_images: list[ImageResult] = field(default_factory=list)
+    proven: list[ImageResult] = field(default_factory=list)  # those that a pull job showed to be on the node
+    digests: dict[int, str] = field(default_factory=dict)  # of those, by image index, where a runtime told it
     attempt: int = 1
     recreated: int = 0
     part: int = 0
@@ -60,7 +62,7 @@ def conclude(pull: Pull, events: Mapping[int, PullEvent], now: datetime) -> Conc
             continue
         verdict = pull.verdicts.get(number)
         if verdict and verdict.pulled:
-            _end_pulled(found, image, events.get(number))
+            _end_pulled(found, image, verdict, events.get(number))
             continue
         if verdict is None and not ending.reason and (result.recreated < MAX_RECREATED or stopped):
             unknown = True
@@ -115,7 +117,7 @@ def so_far(pull: Pull, events: Mapping[int, PullEvent]) -> Conclusion | None:
     for number, verdict in pull.verdicts.items():
         image = by_index[pull.slot.images[number]]
         if verdict.pulled and image.open:
-            _end_pulled(found, image, events.get(number))
+            _end_pulled(found, image, verdict, events.get(number))
     return found if found.ended_images else None
 
 
@@ -139,11 +141,14 @@ def _from(ending: Ending) -> Verdict:
     return Verdict(False, ending.reason or "pull_failed", ending.message)
 
 
-def _end_pulled(found: Conclusion, image: ImageResult, event: PullEvent | None) -> None:
+def _end_pulled(found: Conclusion, image: ImageResult, verdict: Verdict, event: PullEvent | None) -> None:
     image.end(Outcome.ALREADY_PRESENT if event and event.present else Outcome.PULLED)
     if event:
         image.milliseconds, image.size, image.waited = event.milliseconds, event.size, event.waited
     found.ended_images.append(image)
+    found.proven.append(image)
+    if verdict.digest:
+        found.digests[image.index] = verdict.digest
 
 
 def _may_pass(reason: str, task: Task, result: NodeResult) -> bool:

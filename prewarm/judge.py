@@ -39,6 +39,7 @@ _BACK_OFF_CAUSE = re.compile(r"^Back-off pulling image .*?: (ErrImagePull|Regist
 # What moves a terminal's cursor or turns the direction of a text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 MAX_MESSAGE = 1024
+_REPOSITORY_DIGEST = re.compile(r"@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$", re.ASCII)
 
 # Why a kubelet ended a pod (status.reason of phase Failed) → our reason.
 _POD_ENDS = {
@@ -56,11 +57,14 @@ _POD_ENDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one container proves: `pulled`, or failed with a reason and the runtime's own words."""
+    """What one container proves: `pulled`, with the digest if the runtime tells one; or failed with a reason and its
+    own words.
+    """
 
     pulled: bool
     reason: str = ""
     message: str = ""
+    digest: str = field(default="", compare=False)
 
 
 PULLED = Verdict(True)
@@ -126,8 +130,8 @@ def clean(message: str) -> str:
 def _container_verdict(entry: Mapping[str, Any] | None, image: str) -> Verdict | None:
     if entry is None:
         return None
-    if entry.get("imageID"):
-        return PULLED
+    if image_id := entry.get("imageID"):
+        return Verdict(True, digest=_digest_in(image_id))
     waiting = (entry.get("state") or {}).get("waiting") or {}
     reason, message = waiting.get("reason") or "", waiting.get("message") or ""
     if reason in AFTER_PULL:
@@ -140,6 +144,12 @@ def _container_verdict(entry: Mapping[str, Any] | None, image: str) -> Verdict |
     elif reason not in PULL_FAILED:
         return None
     return Verdict(False, reason_for_pull_error(reason, message, image), clean(message or reason))
+
+
+def _digest_in(image_id: str) -> str:
+    """Of `docker.io/library/nginx@sha256:…`; an image's bare id is no digest of a registry."""
+    match = _REPOSITORY_DIGEST.search(image_id)
+    return match[1] if match else ""
 
 
 def _helper_failure(status: Mapping[str, Any]) -> Verdict | None:

@@ -42,6 +42,7 @@ class LiveSettings:
     time_zone: str
     keep_tasks_days: int
     keep_audit_days: int
+    keep_inventory_days: int
     intake_reason: str = ""
     cap_tenants: dict[str, int] = field(default_factory=dict)
     intake_changed_at: datetime | None = None
@@ -80,6 +81,7 @@ def defaults() -> dict[str, Any]:
         "time_zone": settings.TIME_ZONE_OF_WINDOWS,
         "keep_tasks_days": settings.KEEP_TASKS_DAYS,
         "keep_audit_days": settings.KEEP_AUDIT_DAYS,
+        "keep_inventory_days": settings.KEEP_INVENTORY_DAYS,
     }
 
 

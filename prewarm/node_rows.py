@@ -15,6 +15,7 @@ from prewarm.models import Node
 from prewarm.upsert import ROWS, upsert
 
 BYTES = 2_000_000
+MOST_BYTES = 2**63 - 1  # that a column can hold
 _FIELDS = (
     "uid",
     "labels",
@@ -29,6 +30,7 @@ _FIELDS = (
     "disk_bytes",
     "images",
     "marks",
+    "smallest_listed",
     "seen_at",
     "digest",
 )
@@ -77,9 +79,16 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         "images": [[image.get("sizeBytes") or 0, image.get("names") or []] for image in status.get("images") or ()],
     }
     values |= {name: values[name][:most] for name, most in _TOLD.items()}
-    told = orjson.dumps({**values, "marks": 1}, option=orjson.OPT_SORT_KEYS)  # 1: rows of before had none
+    told = orjson.dumps({**values, "marks": 2}, option=orjson.OPT_SORT_KEYS)  # 2: rows of before had less
     digest = hashlib.sha1(told, usedforsecurity=False).hexdigest()
-    return Node(name=metadata["name"], seen_at=seen_at, digest=digest, marks=marks_of(values["images"]), **values)
+    return Node(
+        name=metadata["name"],
+        seen_at=seen_at,
+        digest=digest,
+        marks=marks_of(values["images"]),
+        smallest_listed=min((min(size, MOST_BYTES) for size, _ in values["images"]), default=None),
+        **values,
+    )
 
 
 def quantity(text: str | None) -> int:
@@ -88,9 +97,13 @@ def quantity(text: str | None) -> int:
     return int(float(match[1]) * _FACTORS[match[2]]) if match else 0
 
 
+def changed_among(rows: Iterable[Node], digests: dict[str, str]) -> list[Node]:
+    return [row for row in rows if digests.get(row.name) != row.digest]
+
+
 def write(rows: Iterable[Node], digests: dict[str, str]) -> int:
     """Write the rows whose digest is not the one known, ≤ 500 and ≤ 2 MB a statement; how many were written."""
-    changed = [row for row in rows if digests.get(row.name) != row.digest]
+    changed = changed_among(rows, digests)
     for part in _parts(changed):
         upsert(part, _FIELDS)
         digests.update((row.name, row.digest) for row in part)

@@ -1,4 +1,5 @@
-"""What is over for long is deleted: finished tasks with all their rows, and the audit, after the days that are set.
+"""What is over for long is deleted after the days that are set: finished tasks with all their rows, the audit, and what
+pulls once proved.
 
 And what nobody has needed for a day: limits of registries, what registries said, answers kept for who asks again.
 """
@@ -13,6 +14,7 @@ from accounts import retention as accounts
 from ips import retention
 from ips.retention import Retained
 from prewarm import live_settings
+from prewarm.inventory import upkeep
 from prewarm.models import Limit, PairsOfDay, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
@@ -69,4 +71,5 @@ KINDS = (
 
 def prune(now: datetime) -> int:
     """Delete some of what is too old; how many rows, without those that hang on them."""
-    return retention.prune(KINDS, now)
+    inventory = upkeep.prune(now, timedelta(days=live_settings.load().keep_inventory_days))
+    return retention.prune(KINDS, now) + inventory

@@ -81,6 +81,13 @@ class SettingsRequest(StrictFields):
     time_zone = serializers.CharField(required=False, allow_null=True, help_text="Of the windows: Europe/Berlin.")
     keep_tasks_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
     keep_audit_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
+    keep_inventory_days = WholeNumberField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MOST_DAYS,
+        help_text="How long a pull proves that an image is where the node itself does not tell.",
+    )
 
     def validate_cap_registry_hosts(self, value: dict[str, int] | None) -> dict[str, int] | None:
         if value is None:

@@ -37,6 +37,7 @@ class Values(serializers.Serializer[dict[str, Any]]):
     time_zone = serializers.CharField()
     keep_tasks_days = serializers.IntegerField()
     keep_audit_days = serializers.IntegerField()
+    keep_inventory_days = serializers.IntegerField()
 
 
 class Changed(serializers.Serializer[Setting]):

@@ -17,6 +17,7 @@ from prewarm.conclude import Conclusion
 from prewarm.crash_points import crash_point
 from prewarm.image_counts import count_images
 from prewarm.image_results import Outcome, write
+from prewarm.inventory import known_images, own_pulls
 from prewarm.messages import message_ids, text_hash
 from prewarm.models import Batch, NodeAttempt, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
@@ -71,6 +72,7 @@ class Settled:
 
 def settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     """Commit verdicts, give back slots and limits, end batches and, with the last one, the task."""
+    _learn_names(news)
     crash_point("news_gathered")
     settled = retried(lambda: _settle(task_id, news, now))
     for step in _steps(news):
@@ -95,6 +97,7 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     _write_results(task, conclusions, now)
     ended_images = _ended_images(conclusions)
     count_images(task, ended_images)
+    own_pulls.remember(task, conclusions, now)
     limits.give_back(released)
     history.tell_results(task, conclusions, now)
     progress.stop_at_failure_limit(task, now)
@@ -109,6 +112,19 @@ def _settle(task_id: UUID, news: list[BatchNews], now: datetime) -> Settled:
     _grow(task, ended_images, conclusions)
     crash_point("settling")
     return Settled(task, lost, opened)
+
+
+def _learn_names(news: list[BatchNews]) -> None:
+    """Of the images that are about to be known as pulled, before anything is locked."""
+    pulls = [pull for entry in news for pull in (*entry.concluded, *entry.latched)]
+    known_images.learn_pulled(
+        {
+            pull.task.images[pull.slot.images[number]]
+            for pull in pulls
+            for number, verdict in pull.verdicts.items()
+            if verdict.pulled
+        }
+    )
 
 
 def _forgive(entries: list[BatchNews]) -> None:

@@ -1,4 +1,4 @@
-"""Tasks, their results and history, and the nodes: REST views. They find, permit, ask once, answer."""
+"""Tasks, their results and history: REST views. They find, permit, ask once, answer."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from accounts.models import Tenant, User
 from accounts.permissions import Rights, tenant_for
 from ips.entity_tags import Tagged
 from ips.pagination import Pages
-from ips.problems import Conflict, Invalid, Problem
+from ips.problems import Conflict, Problem
 from ips.query import chosen, holding, only_known, ordered_by, ordering
 from ips.request_id import current_request_id
-from prewarm import selectors, stopping, submit
+from prewarm import stopping, submit
 from prewarm.changes import ChangesAnswer, EventsAnswer, changes, etag, events
-from prewarm.eligibility import in_pool
-from prewarm.models import Node, NodeResult, NodeStatus, Task, TaskStatus, Trigger
+from prewarm.models import NodeResult, NodeStatus, Task, TaskStatus, Trigger
 from prewarm.node_results import NodeResultSchema, node_results
 from prewarm.preview import preview
 from prewarm.preview.schema import Preview
-from prewarm.serializers import NodeSerializer, TaskDetail, TaskSerializer
+from prewarm.serializers import TaskDetail, TaskSerializer
 from prewarm.task_request import TaskRequest, permitted
 from prewarm.task_rows import for_lists
 
@@ -195,48 +194,3 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
     def accepted(self, task: Task) -> Response:
         body = TaskDetail(task).data
         return Response(body, status=202, headers={"Location": f"/api/v1/tasks/{task.pk}/"})
-
-
-class NodeViewSet(viewsets.GenericViewSet[Node]):
-    """The cluster's nodes as the watcher last saw them; where tenants have node pools, those of one's own tenants."""
-
-    serializer_class = NodeSerializer
-    queryset = Node.objects.all()
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("selector", str, description="A label selector."),
-            OpenApiParameter("search", str, description="In the name."),
-        ]
-    )
-    def list(self, request: Request) -> Response:
-        only_known(request, "selector", "search")
-        rows = Node.objects.order_by("name")
-        if (mine := _of_pools(Rights.of(request))) is not None:
-            rows = rows.filter(pk__in=mine)
-        if search := request.query_params.get("search", "")[:253]:
-            rows = rows.filter(holding(search, "name"))
-        if text := request.query_params.get("selector", ""):
-            rows = rows.filter(pk__in=_matching(text))
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(NodeSerializer(page, many=True).data)
-
-
-def _of_pools(rights: Rights) -> list[str] | None:
-    """The nodes in the pools of one's tenants; None when one of them may use all nodes."""
-    pools = set(rights.tenants().values_list("node_pool", flat=True))
-    if "" in pools or rights.platform_admin:
-        return None
-    return [
-        name
-        for name, labels in Node.objects.values_list("name", "labels")
-        if any(in_pool(labels, pool) for pool in pools)
-    ]
-
-
-def _matching(text: str) -> list[str]:
-    try:
-        wanted = selectors.parse(text)
-    except selectors.InvalidSelector as wrong:
-        raise Invalid([{"pointer": "selector", "code": "invalid", "detail": str(wrong)}]) from wrong
-    return [name for name, labels in Node.objects.values_list("name", "labels") if wanted.matches(labels)]

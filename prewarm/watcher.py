@@ -24,8 +24,9 @@ from prewarm.cluster import Cluster, ClusterError, ResourceExpired
 from prewarm.cluster.client import retry_seconds
 from prewarm.cluster.paths import NODES
 from prewarm.crash_points import crash_point
+from prewarm.inventory.known_images import learn_listed
 from prewarm.models import Node, NodeView
-from prewarm.node_rows import forget, row_of, write
+from prewarm.node_rows import changed_among, forget, row_of, write
 from prewarm.tallies import WATCH_RESTARTS, count
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class Watcher:
             version = listed_at
             rows = [row_of(item, timezone.now()) for item in items]
             listed.update(row.name for row in rows)
+            learn_listed(changed_among(rows, self.digests))
             with transaction.atomic():
                 if not self.lead():
                     raise Superseded
@@ -141,6 +143,7 @@ class Watcher:
     def write_out(self) -> None:
         """Write what changed since the last time, if we still lead: who was asleep meanwhile writes nothing old."""
         self.written = time.monotonic()
+        learn_listed(changed_among(self.waiting.values(), self.digests))
         with transaction.atomic():
             if not self.lead():
                 raise Superseded

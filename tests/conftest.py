@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role, Session, User
 from accounts.tokens import token_for
 from prewarm import live_settings
+from prewarm.inventory import known_images
 from tests.environment import ON_MARIADB, SCRATCH
 from tests.people import person
 from tests.processes import MariaDB, Valkey
@@ -93,6 +94,12 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
 def cheap_hashing(settings: Callable[..., None]) -> None:
     """Passwords cost a fifth of a second each, and tests make hundreds of people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def names_written_anew() -> None:
+    """A process writes an image's name once an hour, and the database of a test has none."""
+    known_images.forget()
 
 
 @pytest.fixture(autouse=True)

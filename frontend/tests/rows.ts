@@ -58,6 +58,7 @@ export function newSettings(given: Partial<SettingValues> = {}): Settings {
     time_zone: 'UTC',
     keep_tasks_days: 90,
     keep_audit_days: 365,
+    keep_inventory_days: 30,
   }
   return { ...defaults, ...given, defaults, changed: [], intake: openIntake(), limits: [] }
 }

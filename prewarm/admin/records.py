@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from accounts.admin.pages import Browsed
-from prewarm.models import Duty, PairsOfDay, RegistryCheck, Tally
+from prewarm.marks import key_of_mark, mark_of
+from prewarm.models import Duty, KnownImage, OwnPull, PairsOfDay, RegistryCheck, Tally
 from prewarm.references import InvalidReference, parse
 from prewarm.registries.kept import key_of
 
@@ -28,6 +30,41 @@ class RegistryCheckAdmin(Browsed):
             return (queryset.filter(key=key_of(parse(search_term.strip()))) if search_term else queryset), False
         except InvalidReference:
             return queryset.none(), False
+
+
+@admin.register(KnownImage)
+class KnownImageAdmin(Browsed):
+    """Names under which nodes list images, or under which they were pulled."""
+
+    list_display = ("name", "bytes", "told_at", "mark")
+    search_fields = ("name",)
+    search_help_text = "How the whole name begins, like docker.io/library/nginx."
+    ordering = ("name",)
+
+
+@admin.register(OwnPull)
+class OwnPullAdmin(Browsed):
+    """What pulls proved to be on nodes."""
+
+    list_display = ("image_name", "node", "digest", "bytes", "at")
+    search_fields = ("node",)
+    search_help_text = "How a node's name begins; or an image, as a task would name it."
+    ordering = ("-id",)
+
+    @admin.display(description="image")
+    def image_name(self, row: OwnPull) -> str:
+        return str(vars(row).get("name") or row.image)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OwnPull]:
+        rows: QuerySet[OwnPull] = super().get_queryset(request)
+        return rows.annotate(name=Subquery(KnownImage.objects.filter(mark=OuterRef("image")).values("name")))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if found.query.is_empty():
+            with suppress(InvalidReference):
+                found = queryset.filter(image=key_of_mark(mark_of(search_term.strip())))
+        return found, duplicates
 
 
 @admin.register(PairsOfDay)

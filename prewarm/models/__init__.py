@@ -5,6 +5,7 @@ from prewarm.models.duty import Duty
 from prewarm.models.event import TaskEvent
 from prewarm.models.image_list import ImageList
 from prewarm.models.installation import Installation
+from prewarm.models.inventory import KnownImage, OwnPull
 from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
@@ -23,6 +24,7 @@ __all__ = [
     "ImageCount",
     "ImageList",
     "Installation",
+    "KnownImage",
     "Limit",
     "Message",
     "Node",
@@ -31,6 +33,7 @@ __all__ = [
     "NodeSlot",
     "NodeStatus",
     "NodeView",
+    "OwnPull",
     "PairsOfDay",
     "PullPolicy",
     "Puller",

@@ -28,6 +28,7 @@ class Node(models.Model):
     disk_bytes = models.BigIntegerField(default=0, help_text="Allocatable ephemeral storage; 0 when not told.")
     images = models.JSONField(default=list)
     marks = models.BinaryField(null=True, help_text="`images` in short, see prewarm.marks; null when not told yet.")
+    smallest_listed = models.BigIntegerField(null=True, help_text="Bytes of the smallest of `images`; null when none.")
     seen_at = models.DateTimeField()
     digest = models.CharField(max_length=40, help_text="Of all the above, so that only changed nodes are written.")
 

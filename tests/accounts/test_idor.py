@@ -107,6 +107,7 @@ NO_ROW = {
     "POST /api/v1/auth/password/",
     "POST /api/v1/auth/reset-password/",
     "POST /api/v1/tasks/preview/",
+    "POST /api/v1/coverage/badge/",
     "PATCH /api/v1/settings/",
     "POST /api/v1/webhooks/{id}/redeliver/",
     "POST /api/v1/registry-hooks/{id}/try/",

@@ -29,6 +29,7 @@ def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_no
     assert named(Who.OPERATOR) == {
         "tasks.operate",
         "image-lists.write",
+        "badges.make",
         "webhooks.read",
         "deliveries.read",
         "deliveries.redeliver",
@@ -64,7 +65,7 @@ def test_what_is_a_persons_own_is_for_nobody_else() -> None:
 
 
 def test_only_the_way_in_the_probes_and_what_has_a_secret_of_its_own_are_open() -> None:
-    assert named(Who.ANYONE) == {"sign-in", "probes", "hooks.receive"}
+    assert named(Who.ANYONE) == {"sign-in", "probes", "hooks.receive", "badges.show"}
 
 
 def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_images() -> None:
@@ -73,6 +74,7 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
         "tasks.operate",
         "image-lists.write",
         "deliveries.redeliver",
+        "badges.make",
     ]
     assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == [
         "webhooks.manage",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from prewarm.cluster import Cluster
 from prewarm.image_results import Outcome, read
 from prewarm.invariants import check, check_cluster
-from prewarm.models import Installation, Limit, NodeResult, Task
+from prewarm.marks import key_of_mark, mark_of
+from prewarm.models import Installation, Limit, NodeResult, OwnPull, Task
 from tests.faults.stage import Stage
 from tests.sampler import Caps, OverTheCap, Sampler
 
@@ -59,6 +60,19 @@ def _assert_one_outcome_each(task: Task) -> None:
         indexes = Counter(image.index for image in images)
         assert set(indexes.values()) <= {1}, f"{row.node}: {row.images}"
         assert all(image.outcome != Outcome.OPEN for image in images), f"{row.node}: {row.images}"
+
+
+def assert_in_the_inventory(*tasks: Task) -> None:
+    """Whatever was told as pulled is known to be there: neither is ever written without the other."""
+    for task in tasks:
+        told = {
+            (key_of_mark(mark_of(task.images[image.index])), row.node)
+            for row in task.node_results.all()
+            for image in read(row.images)
+            if image.outcome == Outcome.PULLED
+        }
+        known = set(OwnPull.objects.filter(at__gte=task.created_at).values_list("image", "node"))
+        assert told <= known, f"{len(told - known)} of {len(told)} pulls are not in the inventory"
 
 
 def _assert_created_once(tasks: Sequence[Task], seen: Sampler) -> None:

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tests.faults.closing import assert_in_the_inventory
 from tests.faults.stage import NODES, Stage
 
 # Where a worker may die, and how often a small task passes there at least. Steps (a) to (e) are those of design §2.4.
@@ -39,3 +40,4 @@ def test_f03_a_worker_that_dies_there_costs_only_time(stage: Stage, place: str, 
 
     stage.end_of(task)
     assert (task.status, task.succeeded) == ("succeeded", NODES)
+    assert_in_the_inventory(task)

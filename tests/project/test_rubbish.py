@@ -106,6 +106,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "windows": [{"days": ["mon"], "start": "01:00", "end": "02:00"}],
         "time_zone": "UTC",
         "keep_tasks_days": 5,
+        "keep_inventory_days": 5,
     },
 }
 QUERY_VALUES = [
@@ -139,7 +140,8 @@ QUERY_VALUES = [
 ]
 QUERY_NAMES = [
     *("page", "page_size", "cursor", "format", "search", "ordering", "tenant", "status", "tag", "reason", "after"),
-    *("selector", "since", "until", "action", "outcome", "actor", "target", "request_id", "as", "role", "active"),
+    *("selector", "image", "kind", "presence"),
+    *("since", "until", "action", "outcome", "actor", "target", "request_id", "as", "role", "active"),
 ]
 HEADERS: list[dict[str, str]] = (
     [{"If-Match": value} for value in ("*", '"', "W/", ",,,", '"' + "x" * 4000 + '"', "\xff")]

@@ -39,12 +39,18 @@ export const numberFields: Record<NumberName, NumberField> = {
   },
   keep_tasks_days: { label: 'Finished tasks', unit: 'days', hint: 'Then deleted with all of their results.', max: DAYS },
   keep_audit_days: { label: 'Audit', unit: 'days', hint: 'Who changed what; older lines are deleted.', max: DAYS },
+  keep_inventory_days: {
+    label: 'What pulls proved',
+    unit: 'days',
+    hint: 'That an image is on a node which does not list all it has; then it is unknown again.',
+    max: DAYS,
+  },
 }
 
 export const numberGroups: { id: string; title: string; names: NumberName[] }[] = [
   { id: 'caps', title: 'How many pull jobs at once', names: ['cap_cluster', 'cap_tenant', 'cap_registry_host'] },
   { id: 'rates', title: 'How fast at the API server', names: ['creates_per_second', 'deletes_per_second'] },
-  { id: 'kept', title: 'How long things are kept', names: ['keep_tasks_days', 'keep_audit_days'] },
+  { id: 'kept', title: 'How long things are kept', names: ['keep_tasks_days', 'keep_audit_days', 'keep_inventory_days'] },
 ]
 
 /** What each setting is called where it stands alone: in the list of changes, in messages. */
@@ -61,6 +67,7 @@ export const settingLabels: Record<SettingName, string> = {
   time_zone: 'Time zone of the windows',
   keep_tasks_days: 'Days that tasks are kept',
   keep_audit_days: 'Days that the audit is kept',
+  keep_inventory_days: 'Days that what pulls proved is kept',
 }
 
 export const settingNames = Object.keys(settingLabels) as SettingName[]

@@ -11,9 +11,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
-from prewarm.models import ImageList
+from prewarm.models import ImageList, Node
 from tests.people import person
-from tests.prewarm.rows import asked
+from tests.prewarm.rows import asked, cluster_of
 from webhooks.inbound.credentials import hashed, new_token
 from webhooks.models import Delivery, DeliveryStatus, HookRule, RegistryHook, RegistryKind, Webhook, WebhookKind
 
@@ -78,8 +78,17 @@ def registry_hook(owner: User, tenant: str) -> RegistryHook:
     return made
 
 
+def node(owner: User, tenant: str) -> Node:
+    """Nodes belong to nobody; what decides is the tenant's node pool."""
+    for slug in Tenant.objects.values_list("slug", flat=True):
+        Tenant.objects.filter(slug=slug).update(node_pool=f"team={slug}")
+    (made,) = cluster_of(f"node-{uuid.uuid4().hex}", labels={"team": tenant})
+    return made
+
+
 # By the beginning of the route's name: makes one in the tenant, owned by the user.
 THINGS: dict[str, Callable[[User, str], Model]] = {
+    "node": node,
     "task": lambda owner, tenant: asked(tenant=tenant),
     "image-list": image_list,
     "session": session,
@@ -97,6 +106,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST task-list": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
+    "POST coverage-badge": {"images": ["nginx:1.27"], "selector": "pool=gpu"},
     "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
     "POST registry-hook-list": {
         "name": "Registry",
