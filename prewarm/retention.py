@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts.idempotency import forget_answers
 from accounts.models import AuditEntry
 from prewarm import live_settings
-from prewarm.models import Limit, PairsOfDay, Task
+from prewarm.models import Limit, PairsOfDay, RunOutcome, Schedule, ScheduleRun, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
 
@@ -33,7 +33,16 @@ def prune(now: datetime) -> int:
     entries = list(AuditEntry.objects.filter(at__lt=audit_before).order_by("pk").values_list("pk", flat=True)[:ENTRIES])
     AuditEntry.objects.filter(pk__in=entries).forget()
     PairsOfDay.objects.filter(day__lt=tasks_before.date()).delete()
+    _prune_runs(tasks_before)
     return len(old) + len(entries) + _prune_limits(now) + kept.forget_old(now) + forget_answers()
+
+
+def _prune_runs(before: datetime) -> None:
+    """Firings as old as the tasks that go; not the last one of a schedule, nor one that still waits."""
+    last = Schedule.objects.exclude(last_run=None).values("last_run")
+    for outcome in set(RunOutcome) - {RunOutcome.QUEUED}:  # one by one: so an index finds them
+        old = ScheduleRun.objects.filter(outcome=outcome, fired_at__lt=before).exclude(pk__in=last)
+        ScheduleRun.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:ENTRIES])).delete()
 
 
 def _prune_limits(now: datetime) -> int:

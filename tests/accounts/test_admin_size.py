@@ -16,7 +16,17 @@ from django.utils import timezone
 from accounts.admin import pages
 from accounts.admin.pages import Browsed, begins
 from accounts.models import AuditEntry, IdempotentRequest, Session, SignInAttempt, Tenant
-from prewarm.models import Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent
+from prewarm.models import (
+    Batch,
+    ImageCount,
+    Message,
+    NodeAttempt,
+    NodeResult,
+    RegistryCheck,
+    ScheduleRun,
+    Task,
+    TaskEvent,
+)
 from tests.people import person
 from tests.prewarm.rows import asked
 from webhooks.models import Arrival, Gathering
@@ -25,7 +35,7 @@ pytestmark = pytest.mark.django_db
 GROW: list[type[Model]] = [
     *(AuditEntry, IdempotentRequest, Session, SignInAttempt),
     *(Arrival, Gathering),
-    *(Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent),
+    *(Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, ScheduleRun, Task, TaskEvent),
 ]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 BY_LABEL = pytest.mark.parametrize("model", GROW, ids=lambda model: model._meta.label)

@@ -29,6 +29,7 @@ def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_no
     assert named(Who.OPERATOR) == {
         "tasks.operate",
         "image-lists.write",
+        "schedules.write",
         "webhooks.read",
         "deliveries.read",
         "deliveries.redeliver",
@@ -43,6 +44,7 @@ def test_admins_manage_who_belongs_to_their_tenant_and_see_what_was_done_there()
         "audit.read",
         "webhooks.manage",
         "registry-hooks.manage",
+        "schedules.pause-all",
     }
 
 
@@ -72,9 +74,11 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
     assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == [
         "tasks.operate",
         "image-lists.write",
+        "schedules.write",
         "deliveries.redeliver",
     ]
     assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == [
+        "schedules.pause-all",
         "webhooks.manage",
         "registry-hooks.manage",
         "members.manage",

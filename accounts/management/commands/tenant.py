@@ -26,6 +26,9 @@ MOST = {
     "max-nodes-at-once": "nodes that its tasks pull on at once",
     "max-pairs-per-day": "images × nodes that it may ask for in a day (UTC)",
     "max-api-keys": "API keys that are good at once",
+    "max-webhooks": "webhooks",
+    "max-schedules": "schedules",
+    "min-interval-seconds": "the least time between two firings of a schedule",
 }
 LISTS = {
     "allowed-images": "patterns of all that it may pull, like docker.io/library/*",
