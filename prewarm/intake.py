@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from prewarm.windows import DAYS, Window, minutes
 WINDOW, TENANT_WINDOW = "window", "tenant_window"
 CLOSED = frozenset({WINDOW, TENANT_WINDOW})
 _MOST_KEPT = 1000
+_LOOK_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def intake(now: datetime, tenant: UUID | str = "") -> Intake:
 @dataclass(frozen=True)
 class _Kept:
     begins: datetime
-    ends: datetime | None
+    ends: datetime
     found: Intake
 
 
@@ -67,7 +68,7 @@ _kept: dict[tuple[str, str], _Kept] = {}
 def _looked_up(common: str, own: str, now: datetime) -> Intake:
     """What was found out holds until the next edge of a window: looking for edges takes its time."""
     known = _kept.get((common, own))
-    if known and known.begins <= now and (known.ends is None or now < known.ends):
+    if known and known.begins <= now < known.ends:
         return known.found
     both = [_openings(common), *([_openings(own)] if own else [])]
     closed = next((name for name, one in zip((WINDOW, TENANT_WINDOW), both, strict=False) if not one.open(now)), "")
@@ -76,7 +77,8 @@ def _looked_up(common: str, own: str, now: datetime) -> Intake:
         found = Intake(closed, since=openings.closed_since(both, now), opens_at=openings.opens_at(both, now))
     if len(_kept) >= _MOST_KEPT:
         _kept.clear()
-    _kept[common, own] = _Kept(now, openings.changes_at(both, now), found)
+    changes = openings.changes_at(both, now)
+    _kept[common, own] = _Kept(now, min(changes or now + _LOOK_AGAIN, now + _LOOK_AGAIN), found)
     return found
 
 

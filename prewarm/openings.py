@@ -13,8 +13,8 @@ from prewarm.windows import Window
 
 MOMENT = timedelta(microseconds=1)
 # So many edges of windows, and so far ahead and back, are looked at.
-MOST_EDGES, FARTHEST = 300, timedelta(days=400)
-_MOST_JOINED = 1500
+MOST_EDGES, FARTHEST = 100, timedelta(days=400)
+_MOST_JOINED = 60
 
 
 class Stretches(Protocol):
