@@ -14,7 +14,8 @@ from accounts.models import AuditEntry, Membership, Role, Session, Tenant, User
 from accounts.permissions import DEFAULT_TENANT
 from accounts.reset_links import close_links, make_link
 from ips.problems import Conflict, Invalid
-from prewarm import limits
+from prewarm import limits, live_settings
+from prewarm.change_settings import wake_all
 
 PLAIN = ("email", "first_name", "last_name")
 RIGHTS = {"is_active", "is_platform_admin"}
@@ -113,6 +114,8 @@ def change_tenant(tenant: Tenant, wanted: dict[str, Any], by: By) -> Tenant:
             by.audit("tenant.changed", tenant.slug, before=old, after=changed, tenant=tenant)
         if "max_nodes_at_once" in changed:
             transaction.on_commit(limits.follow_settings)
+        if "pull_windows" in changed:
+            transaction.on_commit(lambda: _windows_changed(tenant))
     return tenant
 
 
@@ -136,6 +139,11 @@ def delete_tenant(tenant: Tenant, by: By) -> None:
             )
         Tenant.objects.filter(pk=tenant.pk).delete()
         by.audit("tenant.deleted", tenant.slug, before={"name": tenant.name})
+
+
+def _windows_changed(tenant: Tenant) -> None:
+    live_settings.forget()
+    wake_all(tenant)
 
 
 def join(tenant: Tenant, user: User, role: Role, by: By) -> Membership:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
 from prewarm import image_patterns, selectors
+from prewarm.pull_windows import PullWindowsField
 from prewarm.task_request import NodeNameField, WholeNumberField
 
 MOST, MOST_PATTERNS, MOST_SECRETS = 1_000_000_000, 100, 100
@@ -45,6 +46,8 @@ class TenantChange(StrictFields):
     max_pairs_per_day = MostField(help_text="Images × nodes that it may ask for in a day (UTC).")
     max_api_keys = MostField(help_text="API keys that are good at once; null for 50.")
     max_webhooks = MostField(help_text="Webhooks; null for 20.")
+    max_schedules = MostField(help_text="Schedules; null for 50.")
+    min_interval_seconds = MostField(help_text="The least time between two firings of a schedule; null for 60.")
     node_pool = serializers.CharField(
         required=False, allow_blank=True, help_text="A label selector of the nodes that it may use; empty for all."
     )
@@ -70,6 +73,10 @@ class TenantChange(StrictFields):
         help_text="The pull secrets that its tasks may name; null for any.",
     )
 
+    pull_windows = PullWindowsField(
+        allow_null=True, help_text="When its pulls may start, and when not, within the windows of everybody."
+    )
+
     def validate_node_pool(self, value: str) -> str:
         if value:
             try:
@@ -90,8 +97,11 @@ RULES: tuple[str, ...] = (
     "max_pairs_per_day",
     "max_api_keys",
     "max_webhooks",
+    "max_schedules",
+    "min_interval_seconds",
     "node_pool",
     "allowed_images",
     "denied_images",
     "pull_secrets",
+    "pull_windows",
 )

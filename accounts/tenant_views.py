@@ -19,6 +19,7 @@ from ips.entity_tags import Tagged, unless_changed
 from ips.problems import Invalid
 from ips.query import chosen, holding, only_known
 from ips.strict_fields import StrictFields
+from prewarm.pull_windows import PullWindow
 
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
@@ -29,10 +30,11 @@ class TenantSerializer(serializers.ModelSerializer[Tenant]):
     allowed_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
     denied_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
     pull_secrets = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    pull_windows = PullWindow(many=True, allow_null=True)
 
     class Meta:
         model = Tenant
-        fields = ("id", "slug", "name", *RULES, "created_at")
+        fields = ("id", "slug", "name", *RULES, "schedules_paused", "created_at")
         read_only_fields = fields
 
 

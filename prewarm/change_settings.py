@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.audit import audit
-from accounts.models import User
+from accounts.models import Tenant, User
 from prewarm import limits, live_settings
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
@@ -17,7 +17,7 @@ from prewarm.live_settings import LiveSettings
 from prewarm.models import Batch, BatchStatus, Installation, Setting
 from prewarm.transactions import retried
 
-_OF_INTAKE = frozenset({"intake_paused", "windows", "time_zone"})
+_OF_INTAKE = frozenset({"intake_paused", "windows", "time_zone", "pull_windows"})
 
 
 class ChangedMeanwhile(Exception):
@@ -68,7 +68,7 @@ def change_settings(
     live_settings.forget()
     limits.follow_settings()
     if changed & _OF_INTAKE:
-        transaction.on_commit(_wake_all)
+        transaction.on_commit(wake_all)
     return live_settings.load()
 
 
@@ -77,6 +77,8 @@ def _take_turns() -> None:
     Installation.objects.filter(pk=Installation.load().pk).update(cluster_uid=F("cluster_uid"))
 
 
-def _wake_all() -> None:
-    Batch.objects.filter(status=BatchStatus.OPEN).update(due_at=database_now())
+def wake_all(tenant: Tenant | None = None) -> None:
+    """Look again at every open batch, or at those of a tenant."""
+    which = {"task__tenant": tenant} if tenant else {}
+    Batch.objects.filter(status=BatchStatus.OPEN, **which).update(due_at=database_now())
     ring_turns()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from prewarm.backoff import longest_wait
 from prewarm.claims import Lease
 from prewarm.dispatch import Candidate
-from prewarm.live_settings import intake
+from prewarm.intake import intake
 from prewarm.models import Batch, BatchStatus, NodeResult, NodeSlot, NodeStatus, Task
 from prewarm.pull import Pull
 from prewarm.registries.question import Question
@@ -92,7 +92,7 @@ class Held:
         if not self.task.stop_reason and self.pending and not self.planning:
             if self.task.paused_at:
                 return now + HELD_AGAIN
-            if (closed := intake(now)).waits_for:
+            if (closed := intake(now, self.task.tenant_id)).waits_for:
                 return min(now + HELD_AGAIN, max(now, closed.opens_at or now + HELD_AGAIN))
         if self.candidates(now):
             return now

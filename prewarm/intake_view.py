@@ -7,15 +7,18 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.permissions import Rights
-from prewarm import live_settings
 from prewarm.clock import database_now
+from prewarm.intake import intake
 from prewarm.models import FINISHED, NodeSlot, Task
+
+# For everybody; a tenant may wait for its own windows too.
+WAITS_FOR = ("intake_paused", "window")
 
 
 class IntakeSerializer(serializers.Serializer[Any]):
     """Whether pulls may start now; if not, why (intake_paused, window), since when and until when, if known."""
 
-    waits_for = serializers.ChoiceField(["intake_paused", "window"], allow_blank=True)
+    waits_for = serializers.ChoiceField(WAITS_FOR, allow_blank=True)
     since = serializers.DateTimeField(allow_null=True)
     opens_at = serializers.DateTimeField(allow_null=True)
     by = serializers.CharField(allow_blank=True, help_text="Who decided so; empty when the environment did.")
@@ -31,7 +34,7 @@ class IntakeForUserSerializer(IntakeSerializer):
 
 def intake_for(rights: Rights) -> dict[str, Any]:
     """While pulls may start, nothing is counted: then nobody asks."""
-    now = live_settings.intake(database_now())
+    now = intake(database_now())
     told = {"waits_for": now.waits_for, "since": now.since, "opens_at": now.opens_at, "by": now.by}
     running = unfinished = 0
     if now.waits_for:

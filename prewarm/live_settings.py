@@ -11,24 +11,23 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.models import Tenant
-from prewarm import windows
 from prewarm.models import Setting
-from prewarm.windows import DAYS, Window
 
 READ_AGAIN_SECONDS = 1.0
-_TOLD = frozenset({"cap_tenants", "intake_changed_at", "intake_changed_by", "windows_changed_by"})
+_TOLD = frozenset({"cap_tenants", "tenant_windows", "intake_changed_at", "intake_changed_by", "windows_changed_by"})
 
 
 @dataclass(frozen=True)
 class LiveSettings:
     """What holds now, as the API writes it; the last three say since when `intake_paused` does, and who decided.
 
-    `cap_tenants` are of the tenants that have a cap of their own (`max_nodes_at_once`), by id.
+    `cap_tenants` and `tenant_windows` are of the tenants that have their own (`max_nodes_at_once`, `pull_windows`), by
+    id.
     """
 
     cap_cluster: int
@@ -43,8 +42,11 @@ class LiveSettings:
     keep_tasks_days: int
     keep_audit_days: int
     keep_inventory_days: int
+    pull_windows: list[dict[str, Any]] = field(default_factory=list)
+    schedules_paused: bool = False
     intake_reason: str = ""
     cap_tenants: dict[str, int] = field(default_factory=dict)
+    tenant_windows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     intake_changed_at: datetime | None = None
     intake_changed_by: str = ""
     windows_changed_by: str = ""
@@ -82,6 +84,8 @@ def defaults() -> dict[str, Any]:
         "keep_tasks_days": settings.KEEP_TASKS_DAYS,
         "keep_audit_days": settings.KEEP_AUDIT_DAYS,
         "keep_inventory_days": settings.KEEP_INVENTORY_DAYS,
+        "pull_windows": [],
+        "schedules_paused": False,
     }
 
 
@@ -90,14 +94,22 @@ def load() -> LiveSettings:
     usual = defaults()
     rows = Setting.objects.in_bulk()
     changed = {name: row.value for name, row in rows.items() if name in usual}
-    pause, windows_row = rows.get("intake_paused"), rows.get("windows")
-    own_caps = Tenant.objects.filter(max_nodes_at_once__gt=0).values_list("pk", "max_nodes_at_once")
+    pause = rows.get("intake_paused")
+    of_windows = sorted(
+        (row for name in ("windows", "pull_windows") if (row := rows.get(name))), key=lambda row: row.changed_at
+    )
+    own = list(
+        Tenant.objects.filter(Q(max_nodes_at_once__gt=0) | Q(pull_windows__isnull=False)).values_list(
+            "pk", "max_nodes_at_once", "pull_windows"
+        )
+    )
     return LiveSettings(
         **{**usual, **changed},
-        cap_tenants={str(pk): cap for pk, cap in own_caps if cap},
+        cap_tenants={str(pk): cap for pk, cap, _ in own if cap},
+        tenant_windows={str(pk): entries for pk, _, entries in own if entries},
         intake_changed_at=pause.changed_at if pause else None,
         intake_changed_by=pause.changed_by if pause else "",
-        windows_changed_by=windows_row.changed_by if windows_row else "",
+        windows_changed_by=of_windows[-1].changed_by if of_windows else "",
     )
 
 
@@ -123,51 +135,3 @@ def forget() -> None:
     """Read the rows anew the next time; after a change in this process."""
     global _known
     _known = None
-
-
-@dataclass(frozen=True)
-class Intake:
-    """Whether pulls may start now; if not, why (`intake_paused`, `window`), since when, and until when if known.
-
-    `by` decided so, and may have given a `reason`.
-    """
-
-    waits_for: str = ""
-    since: datetime | None = None
-    opens_at: datetime | None = None
-    by: str = ""
-    reason: str = ""
-
-
-def intake(now: datetime) -> Intake:
-    """A pause goes before a closed window."""
-    live = current()
-    if live.intake_paused:
-        return Intake(
-            "intake_paused",
-            since=live.intake_changed_at or now,
-            by=live.intake_changed_by,
-            reason=live.intake_reason,
-        )
-    week = [_window(entry) for entry in live.windows]
-    zone = ZoneInfo(live.time_zone)
-    if windows.is_open(week, zone, now):
-        return Intake()
-    return Intake(
-        "window",
-        since=windows.closed_since(week, zone, now),
-        opens_at=windows.opens_at(week, zone, now),
-        by=live.windows_changed_by,
-    )
-
-
-def _window(entry: dict[str, Any]) -> Window:
-    """From {"days": ["mon"], "start": "22:00", "end": "06:00"}."""
-    days = frozenset(DAYS.index(day) for day in entry["days"])
-    return Window(days, minutes(entry["start"]), minutes(entry["end"]))
-
-
-def minutes(text: str) -> int:
-    """Minutes after midnight of `HH:MM`."""
-    hours, _, rest = text.partition(":")
-    return int(hours) * 60 + int(rest)

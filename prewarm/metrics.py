@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from django.db import Error
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 from prometheus_client import Metric as Family
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -13,8 +14,8 @@ from prometheus_client.registry import Collector
 from ips.version import version
 from prewarm.claims import due
 from prewarm.clock import database_now
-from prewarm.live_settings import intake
-from prewarm.models import Limit, Node, NodeView, Tally, Task, TaskStatus
+from prewarm.intake import intake
+from prewarm.models import Limit, Node, NodeView, RunOutcome, Schedule, ScheduleRun, Tally, Task, TaskStatus
 from prewarm.tallies import METRICS, MOST_REGISTRIES, Metric
 
 HOST = "host:"
@@ -83,7 +84,26 @@ def present() -> Iterator[Family]:
     if since := due(now).aggregate(Min("due_at"))["due_at__min"]:
         text = "Since when the longest waiting batch is due that no worker holds."
         yield gauge("ips_batch_oldest_due_timestamp_seconds", text, since.timestamp())
+    yield from schedules(now)
     yield gauge("ips_intake_open", "0 while the intake is paused or no window is open.", not intake(now).waits_for)
+
+
+def schedules(now: datetime) -> Iterator[Family]:
+    """By state, and whether anybody looks after them."""
+    states = GaugeMetricFamily("ips_schedules", "Schedules, by whether they fire by themselves.", labels=["state"])
+    paused = Schedule.objects.exclude(paused_at=None).count()
+    states.add_metric(["active"], Schedule.objects.count() - paused)
+    states.add_metric(["paused"], paused)
+    yield states
+    text = "When a schedule last fired, by what came of it."
+    newest = GaugeMetricFamily("ips_schedule_last_run_timestamp_seconds", text, labels=["outcome"])
+    for outcome in RunOutcome.values:
+        if at := ScheduleRun.objects.filter(outcome=outcome).aggregate(Max("fired_at"))["fired_at__max"]:
+            newest.add_metric([outcome], at.timestamp())
+    yield newest
+    if since := Schedule.objects.filter(next_at__lte=now).aggregate(Min("next_at"))["next_at__min"]:
+        text = "Since when the longest waiting schedule is due that nobody has fired."
+        yield gauge("ips_schedule_oldest_due_timestamp_seconds", text, since.timestamp())
 
 
 def limits() -> Iterator[Family]:

@@ -15,7 +15,7 @@ from ips import retention
 from ips.retention import Retained
 from prewarm import live_settings
 from prewarm.inventory import upkeep
-from prewarm.models import Limit, PairsOfDay, Task
+from prewarm.models import Limit, PairsOfDay, RunOutcome, Schedule, ScheduleRun, Task
 from prewarm.registries import kept
 from prewarm.transactions import retried
 from prewarm.upsert import ROWS
@@ -45,6 +45,13 @@ def _pairs(now: datetime) -> QuerySet[PairsOfDay]:
     return PairsOfDay.objects.filter(day__lt=_long_before(now).date())
 
 
+def _runs(now: datetime) -> QuerySet[ScheduleRun]:
+    """Firings as old as the tasks that go; not the last one of a schedule, nor one that still waits."""
+    last = Schedule.objects.exclude(last_run=None).values("last_run")
+    over = set(RunOutcome) - {RunOutcome.QUEUED}  # named, so that an index finds them
+    return ScheduleRun.objects.filter(outcome__in=over, fired_at__lt=_long_before(now)).exclude(pk__in=last)
+
+
 def _limits(now: datetime) -> QuerySet[Limit]:
     """Whoever wants to take from one that goes finds it missing, and in its next cycle makes it anew."""
     idle = Limit.objects.filter(name__startswith="host:", used=0).order_by("name")
@@ -63,6 +70,7 @@ def _unused(limits: QuerySet[Limit]) -> int:
 KINDS = (
     Retained("tasks", _tasks, at_once=5, forget=_one_by_one),
     Retained("counts of a day", _pairs),
+    Retained("runs of schedules", _runs),
     Retained("limits of registries", _limits, forget=_unused),
     Retained("answers of registries", kept.too_old, at_once=ROWS),
     *accounts.KINDS,

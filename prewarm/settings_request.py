@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from ips.strict_fields import StrictFields
 from prewarm import references
-from prewarm.live_settings import minutes
+from prewarm.pull_windows import PullWindowsField
 from prewarm.task_request import WholeNumberField
-from prewarm.windows import DAYS, Window
+from prewarm.windows import DAYS, Window, minutes
 
 MOST_PULLS, MOST_WRITES, MOST_DAYS, MOST_HOSTS, MOST_WINDOWS = 100_000, 10_000, 3650, 500, 50
 MOST_WORDS = 300
@@ -79,6 +79,12 @@ class SettingsRequest(StrictFields):
         many=True, required=False, allow_null=True, help_text="When pulls may start; empty for always."
     )
     time_zone = serializers.CharField(required=False, allow_null=True, help_text="Of the windows: Europe/Berlin.")
+    pull_windows = PullWindowsField(
+        allow_null=True, help_text="By cron rules: when pulls may start (besides `windows`), and when they may not."
+    )
+    schedules_paused = serializers.BooleanField(
+        required=False, allow_null=True, help_text="No schedule of any tenant fires by itself."
+    )
     keep_tasks_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
     keep_audit_days = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=MOST_DAYS)
     keep_inventory_days = WholeNumberField(

@@ -16,9 +16,11 @@ from ips.request_id import current_request_id
 from prewarm import live_settings
 from prewarm.change_settings import ChangedMeanwhile, change_settings
 from prewarm.clock import database_now
+from prewarm.intake import intake
 from prewarm.intake_view import IntakeSerializer
 from prewarm.live_settings import LiveSettings
 from prewarm.models import Limit, Setting
+from prewarm.pull_windows import PullWindow
 from prewarm.settings_request import SettingsRequest, WindowField
 
 
@@ -35,9 +37,11 @@ class Values(serializers.Serializer[dict[str, Any]]):
     intake_reason = serializers.CharField(allow_blank=True)
     windows = WindowField(many=True)
     time_zone = serializers.CharField()
+    pull_windows = PullWindow(many=True)
     keep_tasks_days = serializers.IntegerField()
     keep_audit_days = serializers.IntegerField()
     keep_inventory_days = serializers.IntegerField()
+    schedules_paused = serializers.BooleanField()
 
 
 class Changed(serializers.Serializer[Setting]):
@@ -123,7 +127,7 @@ def shown(live: LiveSettings) -> dict[str, Any]:
                 **live.values(),
                 "defaults": live_settings.defaults(),
                 "changed": Setting.objects.order_by("name"),
-                "intake": live_settings.intake(database_now()),
+                "intake": intake(database_now()),
                 "limits": used,
             }
         ).data

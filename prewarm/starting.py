@@ -10,7 +10,7 @@ from prewarm import batch_waits, limits
 from prewarm.batch_waits import Waits
 from prewarm.dispatch import Candidate, Dispatched, Standing, decide, dispatch, lookable, on_free_nodes
 from prewarm.held import Held
-from prewarm.live_settings import intake
+from prewarm.intake import intake
 from prewarm.models import Node, NodeStatus, Task
 from prewarm.news import stop_reason
 from prewarm.platforms import MissingVariants
@@ -161,7 +161,7 @@ class Start:
 
     def hold(self) -> str:
         """What lets nothing of this task start now, whatever the limits say."""
-        return "paused" if self.task.paused_at else intake(self.now).waits_for
+        return "paused" if self.task.paused_at else intake(self.now, self.task.tenant_id).waits_for
 
     def note(self, waits_for: str, batches: list[Held] | None = None) -> None:
         """These batches wait for this, the others of the task that we hold for nothing.

@@ -14,7 +14,7 @@ from prewarm import history, quotas
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.estimate import LEAST_TIMEOUT
-from prewarm.models import FINISHED, Batch, BatchStatus, Task, Trigger
+from prewarm.models import FINISHED, Batch, BatchStatus, Schedule, Task, Trigger
 from prewarm.planner import pairs_left
 from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
@@ -57,12 +57,15 @@ def submit(
     wish: Mapping[str, Any],
     trigger: Trigger = Trigger.REQUEST,
     cause: str = "",
+    schedule: Schedule | None = None,
 ) -> Task:
     """Accept what a validated request asks for. Planning and pulling happen later, in turns.
 
     Raises Conflict (409) when that is more than the tenant may ask for.
     """
     values = {**wish, "hosts": registry_hosts(wish["images"]), "trigger": trigger, "cause": cause}
+    if schedule:
+        values["schedule"] = schedule
     if wish["timeout_seconds"] is None:
         values |= {"timeout_seconds": LEAST_TIMEOUT, "timeout_by_estimate": True}
     pairs = count_nodes(wish, tenant) * len(wish["images"]) if quotas.limited(tenant) else 0

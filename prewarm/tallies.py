@@ -46,7 +46,17 @@ TASK_SECONDS = Metric(
 )
 TAKEOVERS = Metric("ips_lease_takeovers", "Batches that were taken over from workers that died.")
 WATCH_RESTARTS = Metric("ips_watch_restarts", "How often following pods or nodes was broken off.", ("watch",))
-METRICS = (PULLS, PULLED_BYTES, PULL_SECONDS, TASKS_FINISHED, TASK_SECONDS, TAKEOVERS, WATCH_RESTARTS)
+SCHEDULE_RUNS = Metric("ips_schedule_runs", "Firings of schedules, by what came of them.", ("outcome",))
+METRICS = (
+    PULLS,
+    PULLED_BYTES,
+    PULL_SECONDS,
+    TASKS_FINISHED,
+    TASK_SECONDS,
+    TAKEOVERS,
+    WATCH_RESTARTS,
+    SCHEDULE_RUNS,
+)
 
 _registries: set[str] = set()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from prewarm.live_settings import intake
+from prewarm.intake import intake
 from prewarm.models import Task
 
 SET_BACK = timedelta(minutes=1)
@@ -20,7 +20,7 @@ SET_BACK = timedelta(minutes=1)
 
 def runs(task: Task, now: datetime) -> bool:
     """Whether the clock should run now."""
-    if task.started_at is None or task.finished or task.paused_at or intake(now).waits_for:
+    if task.started_at is None or task.finished or task.paused_at or intake(now, task.tenant_id).waits_for:
         return False
     return task.in_flight > 0 or not task.waiting_reason
 
@@ -40,7 +40,7 @@ def bring_up_to(task: Task, now: datetime) -> None:
 
 def _until(task: Task, now: datetime) -> datetime:
     """Nobody may have looked at the moment when the task was paused or a window closed."""
-    return min(now, task.paused_at or intake(now).since or now)
+    return min(now, task.paused_at or intake(now, task.tenant_id).since or now)
 
 
 def _later(now: datetime, known: datetime | None) -> datetime:

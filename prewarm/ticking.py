@@ -14,6 +14,7 @@ from prewarm.doorbell import ring_turns
 from prewarm.models import Duty
 from prewarm.retention import prune
 from prewarm.runtime import Runtime
+from prewarm.schedules import firing
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +24,14 @@ PRUNE_EVERY = timedelta(minutes=1)
 def tick(runtime: Runtime) -> None:
     """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
 
-    3. Say of tasks for newer workers that they wait. 4. Once a minute, delete what is over for long. 5. Now and then,
-    sweep pull jobs that nobody needs. 6. What other apps have to do.
+    3. Say of tasks for newer workers that they wait. 4. Fire schedules that are due. 5. Once a minute, delete what is
+    over for long. 6. Now and then, sweep pull jobs that nobody needs. 7. What other apps have to do.
     """
     limits.follow_settings()
     if work_is_due():
         ring_turns()
     newer_tasks.tell(database_now())
+    firing.fire_due()
     if Duty.claim("retention", PRUNE_EVERY):
         prune(database_now())
     if Duty.claim("sweep", timedelta(seconds=settings.ORPHAN_SECONDS)):

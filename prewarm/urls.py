@@ -8,12 +8,14 @@ from rest_framework.routers import SimpleRouter
 from prewarm.image_list_views import ImageListViewSet
 from prewarm.inventory_views import BadgeView, CoverageView, InventoryViewSet
 from prewarm.node_views import NodeViewSet
+from prewarm.schedules.views import ScheduleViewSet
 from prewarm.settings_views import SettingsView
 from prewarm.views import TaskViewSet
 
 router = SimpleRouter()
 router.register("tasks", TaskViewSet, basename="task")
 router.register("image-lists", ImageListViewSet, basename="image-list")
+router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("nodes", NodeViewSet, basename="node")
 router.register("images", InventoryViewSet, basename="inventory")
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
-from prewarm import live_settings
 from prewarm.clock import database_now
+from prewarm.intake import CLOSED, intake
 from prewarm.models import Batch, BatchStatus, Limit, NodeResult, NodeSlot, NodeStatus, Task
 
 # Ends the sentence "waiting for …". Limits are named by what they limit: `cluster`, `host:docker.io`, `tenant:<uuid>`.
@@ -28,6 +28,7 @@ WORDS = LIMITS | {
     "cluster_refuses": "rights in the cluster: its API server refuses what IPS asks (see manage.py doctor)",
     "intake_paused": "an administrator to let pulls start again: the intake of all tasks is paused",
     "window": "the next time window in which pulls may start",
+    "tenant_window": "the next time window in which pulls of its tenant may start",
     "paused": "somebody to resume it",
     "next_attempt": "its next attempt",
     "newer_version": "a worker of a newer version: none of those that run understands all that it asks for",
@@ -80,7 +81,7 @@ def waits_for(task: Task, *, across_tenants: bool = False) -> Wait | None:
         return _wait("newer_version" if task.waiting_reason == "newer_version" else "no_worker", since)
     if in_words(task.waiting_reason) and not task.stop_reason:
         code = task.waiting_reason
-        until = live_settings.intake(now).opens_at if code == "window" else None
+        until = intake(now, task.tenant_id).opens_at if code in CLOSED else None
         held_by = _holders(task, across_tenants)
         return _wait(code, task.waiting_since, text=_with_figures(code), until=until, held_by=held_by)
     return _next_attempt(task, now) if task.planned_at and not task.active else None

@@ -1,4 +1,4 @@
-"""When pulls may start: windows of the week in one time zone."""
+"""Windows of the week in one time zone, in which pulls may start."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def opens_at(windows: Sequence[Window], zone: tzinfo, now: datetime) -> datetime
     """When the next window opens; None if one is open, or none opens within a fortnight."""
     if is_open(windows, zone, now):
         return None
-    coming = (edge for edge in _edges(windows, zone, now) if edge > now and is_open(windows, zone, edge))
+    coming = (edge for edge in edges(windows, zone, now) if edge > now and is_open(windows, zone, edge))
     return next(coming, None)
 
 
@@ -60,13 +60,19 @@ def closed_since(windows: Sequence[Window], zone: tzinfo, now: datetime) -> date
     if is_open(windows, zone, now):
         return None
     moment = timedelta(microseconds=1)
-    edges = [edge for edge in _edges(windows, zone, now) if edge <= now]
-    return next((edge for edge in reversed(edges) if is_open(windows, zone, edge - moment)), now)
+    gone = [edge for edge in edges(windows, zone, now) if edge <= now]
+    return next((edge for edge in reversed(gone) if is_open(windows, zone, edge - moment)), now)
 
 
-def _edges(windows: Sequence[Window], zone: tzinfo, now: datetime) -> list[datetime]:
+def edges(windows: Sequence[Window], zone: tzinfo, now: datetime) -> list[datetime]:
     """The starts and ends of all windows around now, in order."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     minutes = {minute for window in windows for minute in (window.start, window.end)}
     local = [midnight + timedelta(days=day, minutes=minute) for day in _LOOK for minute in minutes]
     return sorted({edge.replace(tzinfo=zone, fold=fold).astimezone(UTC) for edge in local for fold in (0, 1)})
+
+
+def minutes(text: str) -> int:
+    """Minutes after midnight of `HH:MM`."""
+    hours, _, rest = text.partition(":")
+    return int(hours) * 60 + int(rest)

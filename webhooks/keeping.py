@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.utils import timezone
 from accounts.audit import By
 from accounts.models import Tenant
 from accounts.tenant_usage import most_webhooks
-from ips.problems import Conflict, Invalid
+from ips.problems import Conflict, FieldError, Invalid
 from prewarm.clock import database_now
+from prewarm.models import Schedule
 from webhooks.doorbell import ring_deliveries
 from webhooks.events import TEST
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookKind
@@ -40,6 +41,7 @@ def make_webhook(tenant: Tenant | None, by: By, wish: Mapping[str, Any]) -> Webh
         values["secret"] = new_secret()
     try:
         with transaction.atomic():
+            check_schedules(values.get("schedules", ()), tenant)
             if tenant is None:
                 _refuse_taken(values["name"])
             else:
@@ -83,6 +85,8 @@ def change_webhook(kept: Webhook, by: By, wish: Mapping[str, Any]) -> Webhook:
                 _narrow(kept, wish["tenant"])
             elif "name" in before and kept.tenant is None:
                 _refuse_taken(wish["name"])
+            if "schedules" in before:
+                check_schedules(wish["schedules"], kept.tenant, kept.schedules)
             if before:
                 fresh = {name: wish[name] for name in before} | _follows(kept, before, wish)
                 for name, value in fresh.items():
@@ -169,6 +173,20 @@ def redeliver_failed(kept: Webhook, since: datetime, by: By) -> tuple[int, int]:
             by.audit("webhook.redelivered", str(kept.pk), after=after, tenant=kept.tenant)
             transaction.on_commit(ring_deliveries)
     return number, left
+
+
+def check_schedules(named: Sequence[str], tenant: Tenant | None, known: Sequence[str] = ()) -> None:
+    """Raises Invalid (422) for an id that is no schedule of the tenant; what was named before may be gone by now."""
+    rows = Schedule.objects.filter(pk__in=named)
+    there = {str(pk) for pk in (rows.filter(tenant=tenant) if tenant else rows).values_list("pk", flat=True)}
+    detail = "This tenant has no such schedule."
+    missing: list[FieldError] = [
+        {"pointer": f"schedules/{at}", "code": "not_found", "detail": detail}
+        for at, pk in enumerate(named)
+        if pk not in there and pk not in known
+    ]
+    if missing:
+        raise Invalid(missing)
 
 
 def _again(ended: Any) -> int:

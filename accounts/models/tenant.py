@@ -39,6 +39,13 @@ class Tenant(models.Model):
         null=True, blank=True, help_text="API keys that are good at once; empty for 50."
     )
     max_webhooks = models.PositiveIntegerField(null=True, blank=True, help_text="Webhooks; empty for 20.")
+    max_schedules = models.PositiveIntegerField(null=True, blank=True, help_text="Schedules; empty for 50.")
+    min_interval_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The least time between two firings of a schedule; empty for 60."
+    )
+    schedules_paused = models.BooleanField(
+        default=False, db_default=False, help_text="None of its schedules fires by itself."
+    )
     node_pool = models.CharField(
         max_length=2048,
         blank=True,
@@ -54,6 +61,9 @@ class Tenant(models.Model):
     )
     pull_secrets = models.JSONField(
         null=True, blank=True, help_text="The pull secrets that its tasks may name; empty for any."
+    )
+    pull_windows = models.JSONField(
+        null=True, blank=True, help_text="When its pulls may start, and when not; empty for always."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -59,6 +59,8 @@ export function newSettings(given: Partial<SettingValues> = {}): Settings {
     keep_tasks_days: 90,
     keep_audit_days: 365,
     keep_inventory_days: 30,
+    pull_windows: [],
+    schedules_paused: false,
   }
   return { ...defaults, ...given, defaults, changed: [], intake: openIntake(), limits: [] }
 }
@@ -107,6 +109,7 @@ export function newTask(): TaskDetail {
     started_at: '2026-11-24T08:00:01Z',
     finished_at: null,
     retry_of: null,
+    schedule: null,
     trigger: 'request',
     cause: '',
     change: 0,

@@ -11,6 +11,7 @@ from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
 from prewarm.models.pairs_of_day import PairsOfDay
 from prewarm.models.registry_check import RegistryCheck
+from prewarm.models.schedule import Overlap, RunOutcome, Schedule, ScheduleRun
 from prewarm.models.setting import Setting
 from prewarm.models.tally import Tally
 from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task, TaskStatus, Trigger
@@ -33,11 +34,15 @@ __all__ = [
     "NodeSlot",
     "NodeStatus",
     "NodeView",
+    "Overlap",
     "OwnPull",
     "PairsOfDay",
     "PullPolicy",
     "Puller",
     "RegistryCheck",
+    "RunOutcome",
+    "Schedule",
+    "ScheduleRun",
     "Setting",
     "Tally",
     "Task",

@@ -14,7 +14,7 @@ from prewarm.clock import database_now
 from prewarm.eligibility import skip_reason
 from prewarm.estimate import Estimate, estimate
 from prewarm.evidence import Presence, presence
-from prewarm.live_settings import intake
+from prewarm.intake import intake
 from prewarm.models import Node, NodeView, PullPolicy
 from prewarm.planner import batch_sizes, matching_nodes
 from prewarm.platforms import platform_of
@@ -100,7 +100,7 @@ def preview(wish: Mapping[str, Any], tenant: Tenant, *, wait_seconds: float = 0.
         "warnings": [
             *_of_the_tenant(tenant, len(outside), len(matched) * len(wish["images"]), now),
             *_warnings(wish, len(matched), fresh),
-            *_of_time(given, estimated),
+            *_of_time(given, estimated, tenant),
             *warnings(images, told, platforms),
             *_on_nodes(images, warm.crowded),
         ],
@@ -126,7 +126,7 @@ def _which(wanted: Presence, found: Sequence[Presence]) -> list[int]:
     return [index for index, one in enumerate(found) if one is wanted]
 
 
-def _of_time(given: int | None, estimated: Estimate) -> list[str]:
+def _of_time(given: int | None, estimated: Estimate, tenant: Tenant) -> list[str]:
     """What stands in the way of being done in time."""
     warnings = []
     if given is not None and estimated.seconds > given:
@@ -135,7 +135,7 @@ def _of_time(given: int | None, estimated: Estimate) -> list[str]:
             f"Leave timeout_seconds out or give at least {estimated.seconds}, or let more nodes pull at once "
             "(concurrency, parallel_batches)."
         )
-    closed = intake(database_now())
+    closed = intake(database_now(), tenant.pk)
     if closed.waits_for == "intake_paused":
         warnings.append("An administrator has paused the intake: the task would wait until it is let go on.")
     if closed.opens_at:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 Answer = dict[str, Any]
 REGISTRY = ("found", "missing", "unknown", "checking", "off")
-WAITS_FOR = ("intake_paused", "window", "node_view_stale", "limit", "busy_nodes", "tasks_ahead")
+WAITS_FOR = ("intake_paused", "window", "tenant_window", "node_view_stale", "limit", "busy_nodes", "tasks_ahead")
 
 
 class PreviewSkipped(serializers.Serializer[Answer]):

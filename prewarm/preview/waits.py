@@ -8,7 +8,8 @@ from typing import TypedDict
 
 from django.db.models import F
 
-from prewarm import live_settings, order
+from prewarm import order
+from prewarm.intake import intake
 from prewarm.models import Limit, NodeSlot
 
 Wait = TypedDict("Wait", {"for": str, "name": str, "hint": str})
@@ -20,7 +21,7 @@ def waits(mine: order.Waiting, wanted: Collection[str], now: datetime, *, fresh:
     `mine` is the task as it would wait for its places, `wanted` the nodes that it would pull on.
     """
     return [
-        *_for_the_intake(now),
+        *_for_the_intake(mine.tenant, now),
         *([] if fresh else [_wait("node_view_stale", "The watcher has to hear from the API server first.")]),
         *_for_limits(mine.limits()),
         *_for_busy_nodes(wanted),
@@ -32,14 +33,14 @@ def _wait(what: str, hint: str, name: str = "") -> Wait:
     return {"for": what, "name": name, "hint": hint}
 
 
-def _for_the_intake(now: datetime) -> Iterator[Wait]:
-    closed = live_settings.intake(now)
+def _for_the_intake(tenant: str, now: datetime) -> Iterator[Wait]:
+    closed = intake(now, tenant)
     if closed.waits_for == "intake_paused":
         yield _wait("intake_paused", "An administrator has paused the intake: nothing starts until it is let go on.")
     elif closed.opens_at:
-        yield _wait("window", f"No window is open: nothing starts until {closed.opens_at:%Y-%m-%d %H:%M} UTC.")
+        yield _wait(closed.waits_for, f"No window is open: nothing starts until {closed.opens_at:%Y-%m-%d %H:%M} UTC.")
     elif closed.waits_for:
-        yield _wait("window", "No window is open, and none opens within two weeks.")
+        yield _wait(closed.waits_for, "No window is open, and none opens within a year.")
 
 
 def _for_limits(names: Sequence[str]) -> Iterator[Wait]:

@@ -25,6 +25,7 @@ from prewarm.models import (
     NodeResult,
     OwnPull,
     RegistryCheck,
+    ScheduleRun,
     Task,
     TaskEvent,
 )
@@ -36,7 +37,8 @@ pytestmark = pytest.mark.django_db
 GROW: list[type[Model]] = [
     *(AuditEntry, IdempotentRequest, Session, SignInAttempt),
     *(Arrival, Gathering),
-    *(Batch, ImageCount, KnownImage, Message, NodeAttempt, NodeResult, OwnPull, RegistryCheck, Task, TaskEvent),
+    *(Batch, ImageCount, KnownImage, Message, NodeAttempt, NodeResult, OwnPull, RegistryCheck),
+    *(ScheduleRun, Task, TaskEvent),
 ]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 BY_LABEL = pytest.mark.parametrize("model", GROW, ids=lambda model: model._meta.label)

@@ -16,9 +16,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, Membership, Role, Tenant, User
 from accounts.routes import Route, all_routes
-from prewarm.models import ImageList, Task
+from prewarm.models import ImageList, Schedule, Task
 from tests.accounts.matrix.callers import OURS, THEIRS
-from tests.accounts.matrix.things import colleague, thing_of
+from tests.accounts.matrix.things import NIGHTLY, colleague, thing_of
 from tests.people import person
 from tests.prewarm.rows import asked
 from webhooks.models import RegistryHook, Webhook
@@ -86,6 +86,8 @@ WRITES: dict[str, tuple[dict[str, Any], type[Model]]] = {
     "POST /api/v1/tasks/": ({"images": ["nginx:1.27"], "all_nodes": True}, Task),
     "POST /api/v1/image-lists/": ({"name": "Base", "images": ["nginx:1.27"]}, ImageList),
     "PATCH /api/v1/image-lists/{id}/": ({"notes": "Fresh."}, ImageList),
+    "POST /api/v1/schedules/": (NIGHTLY, Schedule),
+    "PATCH /api/v1/schedules/{id}/": ({"overlap": "allow"}, Schedule),
     "POST /api/v1/webhooks/": ({"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"}, Webhook),
     "PATCH /api/v1/webhooks/{id}/": ({"only_failures": True}, Webhook),
     "POST /api/v1/webhooks/{id}/rotate/": ({}, Webhook),
@@ -112,6 +114,9 @@ NO_ROW = {
     "POST /api/v1/webhooks/{id}/redeliver/",
     "POST /api/v1/registry-hooks/{id}/try/",
     "POST /api/v1/hooks/{token}/",
+    "POST /api/v1/schedules/preview/",
+    "POST /api/v1/schedules/pause-all/",
+    "POST /api/v1/schedules/resume-all/",
 }
 
 

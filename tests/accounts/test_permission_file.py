@@ -30,6 +30,7 @@ def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_no
         "tasks.operate",
         "image-lists.write",
         "badges.make",
+        "schedules.write",
         "webhooks.read",
         "deliveries.read",
         "deliveries.redeliver",
@@ -44,6 +45,7 @@ def test_admins_manage_who_belongs_to_their_tenant_and_see_what_was_done_there()
         "audit.read",
         "webhooks.manage",
         "registry-hooks.manage",
+        "schedules.pause-all",
     }
 
 
@@ -73,10 +75,12 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
     assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == [
         "tasks.operate",
         "image-lists.write",
+        "schedules.write",
         "deliveries.redeliver",
         "badges.make",
     ]
     assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == [
+        "schedules.pause-all",
         "webhooks.manage",
         "registry-hooks.manage",
         "members.manage",

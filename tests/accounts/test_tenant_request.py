@@ -21,10 +21,13 @@ RULES = {
     "max_nodes_at_once": 20,
     "max_pairs_per_day": 1000,
     "max_api_keys": 3,
+    "max_schedules": 7,
+    "min_interval_seconds": 300,
     "node_pool": "pool=gpu,!spot",
     "allowed_images": ["registry.io/team/**"],
     "denied_images": ["**:latest"],
     "pull_secrets": ["regcred"],
+    "pull_windows": [{"kind": "deny", "cron": "0 9 * * 1-5", "duration_minutes": 480, "time_zone": "UTC"}],
 }
 NONE = {**dict.fromkeys(RULES), "node_pool": ""}
 

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.audit import By
+from accounts.models import Tenant
+from accounts.people import change_tenant
 from prewarm import claims, stopping, ticking
 from prewarm.change_settings import change_settings
 from prewarm.models import Batch, NodeSlot, Task
+from prewarm.waiting import waits_for
 from tests.prewarm.rows import asked, cap
 from tests.prewarm.simulated import Worker, expire_leases
 from tests.prewarm.test_turns import fresh
@@ -136,3 +140,20 @@ def test_two_workers_with_batches_of_one_task_do_not_overrule_each_other(worker:
     stopping.cancel(task, "ada")
     expire_leases()
     worker.finish(task)
+
+
+def test_a_tenants_window_holds_up_its_tasks_alone_and_says_until_when(worker: Worker) -> None:
+    soon = (timezone.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
+    window = {"kind": "allow", "cron": f"{soon.minute} {soon.hour} * * *", "duration_minutes": 60, "time_zone": "UTC"}
+    tenant = Tenant.objects.get(slug="default")
+    change_tenant(tenant, {"pull_windows": [window]}, By(None, "root"))
+    mine, theirs = asked([fresh()]), asked([fresh()], tenant="rivals")
+
+    worker.until(lambda: waiting_reason(mine) == "tenant_window")
+    assert worker.finish(theirs).status == "succeeded"
+
+    mine.refresh_from_db()
+    waits = waits_for(mine)
+    assert waits and (waits["reason"], waits["until"]) == ("tenant_window", soon)
+    change_tenant(tenant, {"pull_windows": None}, By(None, "root"))
+    assert worker.finish(mine).status == "succeeded"

@@ -20,7 +20,7 @@ from tests.prewarm.rows import asked
 from tests.prewarm.simulated import Worker, expire_leases
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
-LABELS = ["result", "reason", "registry", "trigger", "status", "state", "limit", "queue", "version", "le"]
+LABELS = ["result", "outcome", "reason", "registry", "trigger", "status", "state", "limit", "queue", "version", "le"]
 Told = dict[tuple[str, ...], float]
 
 

@@ -71,6 +71,14 @@ BODY_TEXTS = [
 GOOD: dict[str, dict[str, Any]] = {
     **BODIES,
     "PATCH image-list-detail": {"name": "New", "images": ["nginx:1"], "notes": "", "tags": ["a"]},
+    "PATCH schedule-detail": {
+        "name": "New",
+        "cron": "*/5 * * * *",
+        "time_zone": "Europe/Berlin",
+        "task": {"images": ["nginx:1.27"], "all_nodes": True},
+        "overlap": "queue",
+        "starting_deadline_seconds": 60,
+    },
     "PATCH membership-detail": {"role": "viewer"},
     "PATCH tenant-detail": {"name": "New", "max_priority": 3},
     "PATCH user-detail": {"email": "a@example.com", "first_name": "A", "last_name": "B", "is_active": True},
@@ -141,7 +149,19 @@ QUERY_VALUES = [
 QUERY_NAMES = [
     *("page", "page_size", "cursor", "format", "search", "ordering", "tenant", "status", "tag", "reason", "after"),
     *("selector", "image", "kind", "presence"),
-    *("since", "until", "action", "outcome", "actor", "target", "request_id", "as", "role", "active"),
+    *(
+        "since",
+        "until",
+        "paused",
+        "action",
+        "outcome",
+        "actor",
+        "target",
+        "request_id",
+        "as",
+        "role",
+        "active",
+    ),
 ]
 HEADERS: list[dict[str, str]] = (
     [{"If-Match": value} for value in ("*", '"', "W/", ",,,", '"' + "x" * 4000 + '"', "\xff")]

@@ -27,6 +27,8 @@ MOST = {
     "max-pairs-per-day": "images × nodes that it may ask for in a day (UTC)",
     "max-api-keys": "API keys that are good at once",
     "max-webhooks": "webhooks",
+    "max-schedules": "schedules",
+    "min-interval-seconds": "the least time between two firings of a schedule",
 }
 LISTS = {
     "allowed-images": "patterns of all that it may pull, like docker.io/library/*",

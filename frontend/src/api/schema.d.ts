@@ -478,6 +478,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cron rules that make tasks. `If-Match` minds what people decide, not when the rule last fired. */
+        get: operations["schedules_list"];
+        put?: never;
+        /** @description Make one, which fires from now on. */
+        post: operations["schedules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Cron rules that make tasks. `If-Match` minds what people decide, not when the rule last fired. */
+        get: operations["schedules_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description With its runs. Its tasks stay, and go on. */
+        delete: operations["schedules_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named. Another rule counts from now on; tasks that were made stay as they are. */
+        patch: operations["schedules_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Fire no more by itself; what comes meanwhile is not caught up. */
+        post: operations["schedules_pause_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Fire again, from the next time on. */
+        post: operations["schedules_resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/run/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Run it now, besides its rule. The answer says what came of it: a task, or why there is none. */
+        post: operations["schedules_run_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What became of each firing, newest first. */
+        get: operations["schedules_runs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/pause-all/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description None of the tenant's schedules fires by itself any more. */
+        post: operations["schedules_pause_all_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The next ten runs of a rule, or what is wrong with it. Nothing is kept. */
+        post: operations["schedules_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/resume-all/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Those of the tenant's schedules that are not paused themselves fire again, from their next time on. */
+        post: operations["schedules_resume_all_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/": {
         parameters: {
             query?: never;
@@ -886,6 +1042,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Whose schedules. */
+        AllOfTenantRequest: {
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+        };
+        /** @description Whether none of the tenant's schedules fires by itself. */
+        AllPaused: {
+            tenant: string;
+            schedules_paused: boolean;
+        };
         /** @description A key without its secret; `starts_with` and `last_four` tell it from others. */
         ApiKey: {
             /** Format: uuid */
@@ -1153,13 +1322,14 @@ export interface components {
         /**
          * @description * `intake_paused` - intake_paused
          *     * `window` - window
+         *     * `tenant_window` - tenant_window
          *     * `node_view_stale` - node_view_stale
          *     * `limit` - limit
          *     * `busy_nodes` - busy_nodes
          *     * `tasks_ahead` - tasks_ahead
          * @enum {string}
          */
-        ForEnum: "intake_paused" | "window" | "node_view_stale" | "limit" | "busy_nodes" | "tasks_ahead";
+        ForEnum: "intake_paused" | "window" | "tenant_window" | "node_view_stale" | "limit" | "busy_nodes" | "tasks_ahead";
         /**
          * @description What came of pushes of one image by one rule: one task, or the words that say why there is none.
          *
@@ -1533,6 +1703,14 @@ export interface components {
          */
         OutcomeEnum: "pulled" | "already_present" | "failed" | "cancelled" | "skipped";
         /**
+         * @description * `skip` - Skip
+         *     * `allow` - Allow
+         *     * `queue` - Queue
+         *     * `replace` - Replace
+         * @enum {string}
+         */
+        OverlapEnum: "skip" | "allow" | "queue" | "replace";
+        /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
          *
          *     A misspelt limit must not pass unnoticed, nor 0 for false or 1.27 for a tag.
@@ -1675,6 +1853,36 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["RegistryHook"][];
         };
+        PaginatedRunList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Run"][];
+        };
+        PaginatedScheduleList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Schedule"][];
+        };
         PaginatedSessionList: {
             /** @example 123 */
             count: number;
@@ -1787,6 +1995,27 @@ export interface components {
         PatchedRoleChangeRequest: {
             role?: components["schemas"]["RoleEnum"];
         };
+        /** @description What is to be changed. Another rule counts from now on. */
+        PatchedScheduleChangeRequest: {
+            name?: string;
+            /** @description Five fields, like 30 2 * * 1-5. */
+            cron?: string;
+            /** @description Whose clocks the rule goes by. */
+            time_zone?: string;
+            /** @description What is asked for, as POST tasks/ takes it. */
+            task?: components["schemas"]["TaskFormRequest"];
+            /**
+             * @description What a firing does while a task of an earlier one is not over.
+             *
+             *     * `skip` - Skip
+             *     * `allow` - Allow
+             *     * `queue` - Queue
+             *     * `replace` - Replace
+             */
+            overlap?: components["schemas"]["OverlapEnum"];
+            /** @description How late a task may still be made; null for however late. */
+            starting_deadline_seconds?: number | null;
+        };
         /** @description The settings to change; null brings one back to what the environment says. */
         PatchedSettingsRequestRequest: {
             /** @description Pull jobs at once in the cluster. */
@@ -1809,6 +2038,10 @@ export interface components {
             windows?: components["schemas"]["WindowFieldRequest"][] | null;
             /** @description Of the windows: Europe/Berlin. */
             time_zone?: string | null;
+            /** @description By cron rules: when pulls may start (besides `windows`), and when they may not. */
+            pull_windows?: components["schemas"]["PullWindowRequest"][] | null;
+            /** @description No schedule of any tenant fires by itself. */
+            schedules_paused?: boolean | null;
             keep_tasks_days?: number | null;
             keep_audit_days?: number | null;
         };
@@ -1826,6 +2059,10 @@ export interface components {
             max_api_keys?: number | null;
             /** @description Webhooks; null for 20. */
             max_webhooks?: number | null;
+            /** @description Schedules; null for 50. */
+            max_schedules?: number | null;
+            /** @description The least time between two firings of a schedule; null for 60. */
+            min_interval_seconds?: number | null;
             /** @description A label selector of the nodes that it may use; empty for all. */
             node_pool?: string;
             /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
@@ -1834,6 +2071,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description When its pulls may start, and when not, within the windows of everybody. */
+            pull_windows?: components["schemas"]["PullWindowRequest"][] | null;
         };
         /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
@@ -1874,6 +2113,9 @@ export interface components {
          *     * `tasks.urgent` - tasks.urgent
          *     * `image-lists.read` - image-lists.read
          *     * `image-lists.write` - image-lists.write
+         *     * `schedules.read` - schedules.read
+         *     * `schedules.write` - schedules.write
+         *     * `schedules.pause-all` - schedules.pause-all
          *     * `webhooks.read` - webhooks.read
          *     * `webhooks.manage` - webhooks.manage
          *     * `webhooks.everywhere` - webhooks.everywhere
@@ -1893,7 +2135,7 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "schedules.read" | "schedules.write" | "schedules.pause-all" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /**
          * @description * `` - None
          *     * `waiting` - Waiting
@@ -1979,6 +2221,36 @@ export interface components {
          * @enum {string}
          */
         PullPolicyEnum: "IfNotPresent" | "Always";
+        /**
+         * @description A stretch that begins whenever the rule comes. Where there are `allow` windows, pulls start in those alone; while
+         *     a `deny` window lasts, none starts, whatever else allows it.
+         */
+        PullWindow: {
+            kind: components["schemas"]["WindowKindEnum"];
+            /** @description When it begins: five fields, like 0 22 * * 1-5. */
+            cron: string;
+            duration_minutes: number;
+            /**
+             * @description Whose clocks the rule goes by.
+             * @default UTC
+             */
+            time_zone?: string;
+        };
+        /**
+         * @description A stretch that begins whenever the rule comes. Where there are `allow` windows, pulls start in those alone; while
+         *     a `deny` window lasts, none starts, whatever else allows it.
+         */
+        PullWindowRequest: {
+            kind: components["schemas"]["WindowKindEnum"];
+            /** @description When it begins: five fields, like 0 22 * * 1-5. */
+            cron: string;
+            duration_minutes: number;
+            /**
+             * @description Whose clocks the rule goes by.
+             * @default UTC
+             */
+            time_zone?: string;
+        };
         /**
          * @description * `auto` - Auto
          *     * `job` - Job
@@ -2232,6 +2504,148 @@ export interface components {
              */
             overlap_hours?: number;
         };
+        /** @description The rule in words, and when it comes next. */
+        RulePreview: {
+            cron: string;
+            time_zone: string;
+            viewer_time_zone: string;
+            in_words: string;
+            /** @description The least time between two runs. */
+            shortest_gap_seconds: number;
+            runs: components["schemas"]["RunTimes"][];
+        };
+        /** @description A rule to look at, and the zone of who looks. */
+        RuleRequestRequest: {
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+            /** @description Five fields, like 30 2 * * 1-5. */
+            cron: string;
+            /** @default UTC */
+            time_zone?: string;
+            /**
+             * @description Of whoever looks.
+             * @default UTC
+             */
+            viewer_time_zone?: string;
+        };
+        /** @description One firing, and what came of it. `asked_by` is empty where the rule fired; `text` says why no task was made. */
+        Run: {
+            /** Format: uuid */
+            readonly id: string;
+            /** Format: date-time */
+            readonly scheduled_for: string;
+            /**
+             * Format: date-time
+             * @description When somebody noticed, in the database's time.
+             */
+            readonly fired_at: string;
+            readonly asked_by: string;
+            outcome: components["schemas"]["RunOutcomeEnum"];
+            /** @description Why no task was made: a code. */
+            readonly reason: string;
+            /** @description The same in words. */
+            readonly text: string;
+            /** @description Times before it at which nobody was there. */
+            readonly missed: number;
+            task: components["schemas"]["RunTask"] | null;
+        };
+        /**
+         * @description * `made` - Made
+         *     * `queued` - Queued
+         *     * `skipped` - Skipped
+         *     * `refused` - Refused
+         *     * `missed` - Missed
+         * @enum {string}
+         */
+        RunOutcomeEnum: "made" | "queued" | "skipped" | "refused" | "missed";
+        /** @description The task that a run made, and how far it is. */
+        RunTask: {
+            /** Format: uuid */
+            readonly id: string;
+            status: components["schemas"]["TaskStatusEnum"];
+            readonly reason: string;
+            /** Format: date-time */
+            readonly finished_at: string | null;
+            readonly desired: number;
+            readonly succeeded: number;
+            readonly failed: number;
+            readonly skipped: number;
+        };
+        /** @description One time at which the rule comes, on three clocks. */
+        RunTimes: {
+            /**
+             * Format: date-time
+             * @description In UTC.
+             */
+            at: string;
+            /** @description With the offset that the schedule's zone has then. */
+            local: string;
+            /** @description With the offset that the viewer's zone has then. */
+            viewer: string;
+        };
+        /** @description A schedule, with its next and its last run. */
+        Schedule: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            readonly cron: string;
+            readonly time_zone: string;
+            /** @description The rule in English. */
+            readonly in_words: string;
+            readonly task: components["schemas"]["TaskForm"];
+            overlap: components["schemas"]["OverlapEnum"];
+            /** @description How late a task may still be made; empty for however late. */
+            readonly starting_deadline_seconds: number | null;
+            /** Format: date-time */
+            readonly paused_at: string | null;
+            readonly paused_by: string;
+            /** @description Why it does not fire by itself; empty when it does. */
+            readonly waits_for: components["schemas"]["ScheduleWaitsForEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: date-time */
+            readonly next_at: string | null;
+            last_run: components["schemas"]["Run"] | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+        };
+        /** @description What is to be changed. Another rule counts from now on. */
+        ScheduleRequestRequest: {
+            name: string;
+            /** @description Five fields, like 30 2 * * 1-5. */
+            cron: string;
+            /**
+             * @description Whose clocks the rule goes by.
+             * @default UTC
+             */
+            time_zone?: string;
+            /** @description What is asked for, as POST tasks/ takes it. */
+            task: components["schemas"]["TaskFormRequest"];
+            /**
+             * @description What a firing does while a task of an earlier one is not over.
+             *
+             *     * `skip` - Skip
+             *     * `allow` - Allow
+             *     * `queue` - Queue
+             *     * `replace` - Replace
+             */
+            overlap?: components["schemas"]["OverlapEnum"];
+            /** @description How late a task may still be made; null for however late. */
+            starting_deadline_seconds?: number | null;
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+        };
+        /** @enum {string} */
+        ScheduleWaitsForEnum: "paused" | "all_paused" | "tenant_paused";
         /**
          * @description * `read` - Read
          *     * `tasks` - Tasks
@@ -2266,8 +2680,10 @@ export interface components {
             intake_reason: string;
             windows: components["schemas"]["WindowField"][];
             time_zone: string;
+            pull_windows: components["schemas"]["PullWindow"][];
             keep_tasks_days: number;
             keep_audit_days: number;
+            schedules_paused: boolean;
             defaults: components["schemas"]["Values"];
             changed: components["schemas"]["Changed"][];
             intake: components["schemas"]["Intake"];
@@ -2336,6 +2752,8 @@ export interface components {
             trigger: components["schemas"]["TriggerEnum"];
             /** @description Why, where nobody asked for this one task. */
             readonly cause: string;
+            /** Format: uuid */
+            schedule: string | null;
             readonly change: number;
             readonly request_id: string;
         };
@@ -2396,6 +2814,8 @@ export interface components {
             trigger: components["schemas"]["TriggerEnum"];
             /** @description Why, where nobody asked for this one task. */
             readonly cause: string;
+            /** Format: uuid */
+            schedule: string | null;
             readonly change: number;
             readonly request_id: string;
             readonly node_names: unknown;
@@ -2404,6 +2824,108 @@ export interface components {
             readonly waiting: components["schemas"]["WaitSchema"] | null;
             /** @description Lines of kubectl that show the task in the cluster. */
             readonly look_closer: string[];
+        };
+        /** @description A task as `POST tasks/` takes it, without a tenant: it is made in the schedule's. */
+        TaskForm: {
+            /** @default  */
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; their images come after `images`. */
+            image_lists?: string[];
+            /** @default  */
+            node_selector?: string;
+            node_names?: string[];
+            /** @default false */
+            all_nodes?: boolean;
+            /** @default false */
+            include_cordoned?: boolean;
+            /** @default 10 */
+            batch_size?: number;
+            /** @default 5 */
+            concurrency?: number;
+            /** @default 1 */
+            parallel_batches?: number;
+            /** @default 5 */
+            priority?: number;
+            /**
+             * @description Before all others; for platform administrators.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description Without it: three times the estimate, at least 1800. */
+            timeout_seconds?: number | null;
+            /** @default 900 */
+            pull_timeout_seconds?: number;
+            /** @default 3 */
+            max_attempts?: number;
+            /** @default 30 */
+            retry_backoff_seconds?: number;
+            /** @default IfNotPresent */
+            pull_policy?: components["schemas"]["PullPolicyEnum"];
+            pull_secrets?: string[];
+            /** @default  */
+            failure_limit?: string | number;
+            /** @default 0 */
+            first_wave?: number;
+            /** @default false */
+            strict_waves?: boolean;
+            /** @default false */
+            allow_skipped?: boolean;
+            /** @default auto */
+            puller?: components["schemas"]["PullerEnum"];
+            /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
+            webhooks?: string[];
+        };
+        /** @description A task as `POST tasks/` takes it, without a tenant: it is made in the schedule's. */
+        TaskFormRequest: {
+            /** @default  */
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; their images come after `images`. */
+            image_lists?: string[];
+            /** @default  */
+            node_selector?: string;
+            node_names?: string[];
+            /** @default false */
+            all_nodes?: boolean;
+            /** @default false */
+            include_cordoned?: boolean;
+            /** @default 10 */
+            batch_size?: number;
+            /** @default 5 */
+            concurrency?: number;
+            /** @default 1 */
+            parallel_batches?: number;
+            /** @default 5 */
+            priority?: number;
+            /**
+             * @description Before all others; for platform administrators.
+             * @default false
+             */
+            urgent?: boolean;
+            /** @description Without it: three times the estimate, at least 1800. */
+            timeout_seconds?: number | null;
+            /** @default 900 */
+            pull_timeout_seconds?: number;
+            /** @default 3 */
+            max_attempts?: number;
+            /** @default 30 */
+            retry_backoff_seconds?: number;
+            /** @default IfNotPresent */
+            pull_policy?: components["schemas"]["PullPolicyEnum"];
+            pull_secrets?: string[];
+            /** @default  */
+            failure_limit?: string | number;
+            /** @default 0 */
+            first_wave?: number;
+            /** @default false */
+            strict_waves?: boolean;
+            /** @default false */
+            allow_skipped?: boolean;
+            /** @default auto */
+            puller?: components["schemas"]["PullerEnum"];
+            /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
+            webhooks?: string[];
         };
         /** @description The body of POST tasks/ and of the preview. */
         TaskRequestRequest: {
@@ -2485,11 +3007,18 @@ export interface components {
             readonly max_api_keys: number | null;
             /** @description Webhooks; empty for 20. */
             readonly max_webhooks: number | null;
+            /** @description Schedules; empty for 50. */
+            readonly max_schedules: number | null;
+            /** @description The least time between two firings of a schedule; empty for 60. */
+            readonly min_interval_seconds: number | null;
             /** @description A label selector of the nodes that it may use; empty for all nodes. */
             readonly node_pool: string;
             allowed_images: string[] | null;
             denied_images: string[] | null;
             pull_secrets: string[] | null;
+            pull_windows: components["schemas"]["PullWindow"][] | null;
+            /** @description None of its schedules fires by itself. */
+            readonly schedules_paused: boolean;
             /** Format: date-time */
             readonly created_at: string;
         };
@@ -2507,6 +3036,10 @@ export interface components {
             max_api_keys?: number | null;
             /** @description Webhooks; null for 20. */
             max_webhooks?: number | null;
+            /** @description Schedules; null for 50. */
+            max_schedules?: number | null;
+            /** @description The least time between two firings of a schedule; null for 60. */
+            min_interval_seconds?: number | null;
             /** @description A label selector of the nodes that it may use; empty for all. */
             node_pool?: string;
             /** @description Patterns of all that it may pull: ["registry.example.com/team/**"]; null for everything. */
@@ -2515,6 +3048,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description When its pulls may start, and when not, within the windows of everybody. */
+            pull_windows?: components["schemas"]["PullWindowRequest"][] | null;
             slug: string;
         };
         TenantUsage: {
@@ -2630,8 +3165,10 @@ export interface components {
             intake_reason: string;
             windows: components["schemas"]["WindowField"][];
             time_zone: string;
+            pull_windows: components["schemas"]["PullWindow"][];
             keep_tasks_days: number;
             keep_audit_days: number;
+            schedules_paused: boolean;
         };
         /** @description What a task waits for. `text` ends the sentence "waiting for …"; `until` is known where a time is waited for. */
         WaitSchema: {
@@ -2776,6 +3313,12 @@ export interface components {
             /** @description HH:MM; 24:00 is the end of the day */
             end: string;
         };
+        /**
+         * @description * `allow` - allow
+         *     * `deny` - deny
+         * @enum {string}
+         */
+        WindowKindEnum: "allow" | "deny";
         /** @description RFC 9457. `code` is stable; `errors` says where the input is wrong (`images/0`). */
         Problem: {
             type: string;
@@ -4108,6 +4651,408 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_list: {
+        parameters: {
+            query?: {
+                ordering?: "-changed_at" | "-created_at" | "-name" | "-next_at" | "changed_at" | "created_at" | "name" | "next_at";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                paused?: boolean;
+                /** @description In the name and in the images. */
+                search?: string;
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedScheduleList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedScheduleChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_pause_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_resume_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_run_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_runs_list: {
+        parameters: {
+            query?: {
+                ordering?: "-fired_at" | "-scheduled_for" | "fired_at" | "scheduled_for";
+                outcome?: ("made" | "missed" | "queued" | "refused" | "skipped")[];
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedRunList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_pause_all_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AllOfTenantRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllPaused"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreview"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedules_resume_all_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AllOfTenantRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllPaused"];
                 };
             };
             /** @description Any error. */

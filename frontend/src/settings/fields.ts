@@ -65,6 +65,8 @@ export const settingLabels: Record<SettingName, string> = {
   intake_reason: 'Reason of the pause',
   windows: 'Time windows',
   time_zone: 'Time zone of the windows',
+  pull_windows: 'Windows by cron rules',
+  schedules_paused: 'Schedules',
   keep_tasks_days: 'Days that tasks are kept',
   keep_audit_days: 'Days that the audit is kept',
   keep_inventory_days: 'Days that what pulls proved is kept',

@@ -11,11 +11,17 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
-from prewarm.models import ImageList, Node
+from prewarm.models import ImageList, Node, Schedule
 from tests.people import person
 from tests.prewarm.rows import asked, cluster_of
 from webhooks.inbound.credentials import hashed, new_token
 from webhooks.models import Delivery, DeliveryStatus, HookRule, RegistryHook, RegistryKind, Webhook, WebhookKind
+
+NIGHTLY: dict[str, Any] = {
+    "name": "Nightly",
+    "cron": "0 2 * * *",
+    "task": {"images": ["nginx:1.27"], "all_nodes": True},
+}
 
 
 def session(owner: User, tenant: str) -> Session:
@@ -44,6 +50,13 @@ def colleague(tenant: str) -> User:
 def image_list(owner: User, tenant: str) -> ImageList:
     team = Tenant.objects.get(slug=tenant)
     return ImageList.objects.create(tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], created_by=owner)
+
+
+def schedule(owner: User, tenant: str) -> Schedule:
+    team = Tenant.objects.get(slug=tenant)
+    return Schedule.objects.create(
+        tenant=team, name=uuid.uuid4().hex, cron="0 2 * * *", form=NIGHTLY["task"], created_by=owner
+    )
 
 
 def webhook(owner: User, tenant: str) -> Webhook:
@@ -91,6 +104,7 @@ THINGS: dict[str, Callable[[User, str], Model]] = {
     "node": node,
     "task": lambda owner, tenant: asked(tenant=tenant),
     "image-list": image_list,
+    "schedule": schedule,
     "session": session,
     "webhook": webhook,
     "delivery": delivery,
@@ -107,6 +121,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
     "POST coverage-badge": {"images": ["nginx:1.27"], "selector": "pool=gpu"},
+    "POST schedule-list": NIGHTLY,
+    "POST schedule-preview": {"cron": "0 2 * * *"},
+    "POST schedule-pause-all": {},
+    "POST schedule-resume-all": {},
     "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
     "POST registry-hook-list": {
         "name": "Registry",
