@@ -158,7 +158,7 @@ def test_a_new_workload_is_followed_where_its_pods_may_run(worker: Worker, simul
     simulator.change_node(first, labels={"shop": namespace})
     simulator.change_node(second, labels={"shop": namespace})
     httpx.post(f"{simulator.url}/api/v1/namespaces", json={"metadata": {"name": namespace}}).raise_for_status()
-    Tenant.objects.filter(slug="default").update(followed_namespaces=[namespace])
+    Tenant.objects.update_or_create(slug="default", defaults={"name": "x", "followed_namespaces": [namespace]})
     follow = {"namespaces": [namespace], "selector": "", "kinds": list(workloads.KINDS)}
     policy = policy_of(images=[], follow=follow)
     until_covered(worker, policy)

@@ -132,7 +132,7 @@ def test_a_cluster_that_nobody_configured_is_a_problem() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_missing_right_to_follow_workloads_is_told_by_namespace(processes: None, simulator: Simulated) -> None:  # noqa: F811
-    Tenant.objects.filter(slug="default").update(followed_namespaces=["shop"])
+    Tenant.objects.update_or_create(slug="default", defaults={"name": "x", "followed_namespaces": ["shop"]})
     httpx.post(f"{simulator.url}/_sim/access", json={"verb": "list", "resource": "cronjobs", "allowed": False})
     try:
         parts, status = found()
