@@ -105,7 +105,7 @@ def test_an_image_that_a_node_lost_is_brought_back(worker: Worker, simulator: Si
 
     # A node that lists nothing at all proves nothing: a pull does.
     assert Task.objects.latest("created_at").cause == f"policy web: {image} not proven on node {node}"
-    assert simulator_lists(simulator, node, image)
+    wait_until(lambda: simulator_lists(simulator, node, image), "the node to list the image again")
 
 
 def until_gone(simulator: Simulated, node: str, image: str) -> None:
