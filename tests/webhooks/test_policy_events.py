@@ -40,7 +40,7 @@ def test_a_policy_that_begins_has_a_gap_then_covers_and_later_loses(settings: Se
     covered = Delivery.objects.get(event="policy.covered")
     assert covered.text == "Policy web: all its images are on 3 nodes."
     assert (covered.facts["name"], covered.facts["warm"], covered.facts["missing"]) == ("web", 3, 0)
-    body = json.loads(compose(covered, "default", 1))
+    body = json.loads(compose(covered, 1))
     assert body["data"]["link"] == f"https://ips.example.com/policies/{policy.pk}"
 
 
