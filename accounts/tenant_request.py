@@ -10,9 +10,9 @@ from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
 from prewarm import image_patterns, selectors
 from prewarm.pull_windows import PullWindowsField
-from prewarm.task_request import NodeNameField, WholeNumberField
+from prewarm.task_request import NamespaceField, NodeNameField, WholeNumberField
 
-MOST, MOST_PATTERNS, MOST_SECRETS = 1_000_000_000, 100, 100
+MOST, MOST_PATTERNS, MOST_SECRETS, MOST_NAMESPACES = 1_000_000_000, 100, 100, 100
 
 
 class MostField(WholeNumberField):
@@ -72,6 +72,13 @@ class TenantChange(StrictFields):
         max_length=MOST_SECRETS,
         help_text="The pull secrets that its tasks may name; null for any.",
     )
+    followed_namespaces = serializers.ListField(
+        child=NamespaceField(),
+        required=False,
+        allow_null=True,
+        max_length=MOST_NAMESPACES,
+        help_text="The namespaces whose workloads its policies may follow; null for none.",
+    )
 
     pull_windows = PullWindowsField(
         allow_null=True, help_text="When its pulls may start, and when not, within the windows of everybody."
@@ -104,4 +111,5 @@ RULES: tuple[str, ...] = (
     "denied_images",
     "pull_secrets",
     "pull_windows",
+    "followed_namespaces",
 )

@@ -31,6 +31,7 @@ class TenantSerializer(serializers.ModelSerializer[Tenant]):
     denied_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
     pull_secrets = serializers.ListField(child=serializers.CharField(), allow_null=True)
     pull_windows = PullWindow(many=True, allow_null=True)
+    followed_namespaces = serializers.ListField(child=serializers.CharField(), allow_null=True)
 
     class Meta:
         model = Tenant

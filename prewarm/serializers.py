@@ -51,6 +51,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     waiting_text = serializers.SerializerMethodField(help_text='Ends the sentence "waiting for …".')
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
     schedule = serializers.UUIDField(source="schedule_id", allow_null=True)
+    policy = serializers.UUIDField(source="policy_id", allow_null=True)
 
     class Meta:
         model = Task
@@ -97,6 +98,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "trigger",
             "cause",
             "schedule",
+            "policy",
             "change",
             "request_id",
         )

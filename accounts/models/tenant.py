@@ -65,6 +65,9 @@ class Tenant(models.Model):
     pull_windows = models.JSONField(
         null=True, blank=True, help_text="When its pulls may start, and when not; empty for always."
     )
+    followed_namespaces = models.JSONField(
+        null=True, blank=True, help_text="The namespaces whose workloads its policies may follow; empty for none."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

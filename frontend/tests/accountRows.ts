@@ -57,6 +57,7 @@ export function newTenant(given: Partial<Tenant> = {}): Tenant {
     pull_secrets: null,
     pull_windows: null,
     schedules_paused: false,
+    followed_namespaces: null,
     created_at: '2026-11-24T08:00:00Z',
     ...given,
   }

@@ -112,6 +112,7 @@ export function newTask(): TaskDetail {
     schedule: null,
     trigger: 'request',
     cause: '',
+    policy: null,
     change: 0,
     request_id: 'r-1',
   }

@@ -17,6 +17,7 @@ from accounts.admin import pages
 from accounts.admin.pages import Browsed, begins
 from accounts.models import AuditEntry, IdempotentRequest, Session, SignInAttempt, Tenant
 from prewarm.models import (
+    AskedPairs,
     Batch,
     ImageCount,
     KnownImage,
@@ -24,6 +25,7 @@ from prewarm.models import (
     NodeAttempt,
     NodeResult,
     OwnPull,
+    PolicyNode,
     RegistryCheck,
     ScheduleRun,
     Task,
@@ -38,7 +40,7 @@ GROW: list[type[Model]] = [
     *(AuditEntry, IdempotentRequest, Session, SignInAttempt),
     *(Arrival, Gathering),
     *(Batch, ImageCount, KnownImage, Message, NodeAttempt, NodeResult, OwnPull, RegistryCheck),
-    *(ScheduleRun, Task, TaskEvent),
+    *(AskedPairs, PolicyNode, ScheduleRun, Task, TaskEvent),
 ]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 BY_LABEL = pytest.mark.parametrize("model", GROW, ids=lambda model: model._meta.label)

@@ -28,6 +28,7 @@ RULES = {
     "denied_images": ["**:latest"],
     "pull_secrets": ["regcred"],
     "pull_windows": [{"kind": "deny", "cron": "0 9 * * 1-5", "duration_minutes": 480, "time_zone": "UTC"}],
+    "followed_namespaces": ["shop", "shop-jobs"],
 }
 NONE = {**dict.fromkeys(RULES), "node_pool": ""}
 
@@ -95,6 +96,7 @@ def test_an_admin_of_the_tenant_changes_none_of_them(as_ada: APIClient, name: st
         ({"denied_images": "**"}, "denied_images"),
         ({"denied_images": ["**"] * 101}, "denied_images"),
         ({"pull_secrets": ["Not A Name"]}, "pull_secrets/0"),
+        ({"followed_namespaces": ["shop", "no.label"]}, "followed_namespaces/1"),
         ({"max_runing_tasks": 5}, "max_runing_tasks"),
     ],
 )
@@ -121,6 +123,7 @@ def test_they_are_set_shown_and_taken_away_at_a_terminal() -> None:
         "allowed images: registry.io/team/**, **:v1",
         "denied images: no rule",
         "pull secrets: none",
+        "followed namespaces: no rule",
     ]
 
     run("tenant", "set", "gpu", "--node-pool", "", "--allowed-images", "any", "--max-running-tasks", "none")

@@ -231,6 +231,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coverage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Unknown is not ready. A tag is looked for as this tag, a digest as this digest. */
+        get: operations["coverage_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage/badge/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The picture; caches may keep it for a minute. Any address that IPS did not sign is refused alike. */
+        get: operations["coverage_badge_retrieve"];
+        put?: never;
+        /** @description An address of a badge, for the nodes of a tenant's pool. It shows a percentage to everybody who has it. */
+        post: operations["coverage_badge_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries/": {
         parameters: {
             query?: never;
@@ -336,6 +371,40 @@ export interface paths {
         patch: operations["image_lists_partial_update"];
         trace?: never;
     };
+    "/api/v1/images/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each name by itself, and on how many nodes it is: a tag is not its digest. */
+        get: operations["images_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/nodes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where one image is, under the very name that is asked for: which nodes have it, have it not, or may. */
+        get: operations["images_nodes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memberships/": {
         parameters: {
             query?: never;
@@ -384,6 +453,162 @@ export interface paths {
         get: operations["nodes_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{name}/images/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The images that the node lists or that were pulled there, each name by itself: a tag is not its digest. */
+        get: operations["nodes_images_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        get: operations["policies_list"];
+        put?: never;
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        post: operations["policies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        get: operations["policies_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Its tasks stay, and go on to their end. */
+        delete: operations["policies_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named; what its tasks are at goes on. One of the targets takes the place of the one before. */
+        patch: operations["policies_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Look at its nodes, and read its workloads anew, within seconds; `checked_at` tells when that was done. */
+        post: operations["policies_check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/missing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The nodes that are not covered, and what is missing there: since when, and why. */
+        get: operations["policies_missing_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask for nothing more. What its tasks are at goes on. */
+        post: operations["policies_pause_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        post: operations["policies_resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/workloads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workloads that it follows, as they were last read; empty for a policy that follows none. */
+        get: operations["policies_workloads_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a policy would cover, before there is one. */
+        post: operations["policies_preview_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,6 +1397,25 @@ export interface components {
          * @enum {string}
          */
         AuditOutcomeEnum: "done" | "refused";
+        /** @description Where the badge is: anybody who knows the address sees it. */
+        BadgeLink: {
+            url: string;
+            markdown: string;
+        };
+        /** @description What the badge shall tell of. */
+        BadgeRequestRequest: {
+            /**
+             * @description By default `default`.
+             * @default
+             */
+            tenant?: string;
+            images: string[];
+            /**
+             * @description Empty: all nodes.
+             * @default
+             */
+            selector?: string;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         /** @description Who changed a setting last. */
@@ -1201,6 +1445,41 @@ export interface components {
             failed: number;
             skipped: number;
             cancelled: number;
+        };
+        /** @description May it be rolled out? The nodes that match, and how many of them have all of the images. */
+        Coverage: {
+            /** @description Nodes that have it. */
+            ready: number;
+            /** @description Nodes that certainly lack it. */
+            missing: number;
+            /** @description Nodes of which that is not known; not ready. */
+            unknown: number;
+            /**
+             * Format: double
+             * @description Of the nodes that are ready, rounded down; 0 of none.
+             */
+            percent: number;
+            selector: string;
+            /** @description That match, in one's node pool. */
+            nodes: number;
+            /** @description False while the cluster has not been heard from: all is unknown then. */
+            fresh: boolean;
+            /**
+             * Format: date-time
+             * @description When the cluster was heard from.
+             */
+            as_of: string | null;
+            images: components["schemas"]["ImageShare"][];
+        };
+        /** @description Pairs of image and node: warm, missing (proven) and unknown add up. Percent is null before the first check. */
+        CoverageSchema: {
+            /** Format: double */
+            percent: number | null;
+            nodes: number;
+            pairs: number;
+            warm: number;
+            missing: number;
+            unknown: number;
         };
         /**
          * @description * `mon` - mon
@@ -1313,12 +1592,36 @@ export interface components {
          *     * `schedule.skipped` - schedule.skipped
          *     * `schedule.missed` - schedule.missed
          *     * `schedule.failed` - schedule.failed
-         *     * `policy.drifted` - policy.drifted
-         *     * `policy.mended` - policy.mended
-         *     * `policy.failed` - policy.failed
+         *     * `policy.covered` - policy.covered
+         *     * `policy.gap` - policy.gap
+         *     * `policy.cannot` - policy.cannot
          * @enum {string}
          */
-        EventsEnum: "task.created" | "task.started" | "task.stopped" | "task.cancel_requested" | "task.paused" | "task.resumed" | "task.succeeded" | "task.partial" | "task.failed" | "task.cancelled" | "schedule.fired" | "schedule.skipped" | "schedule.missed" | "schedule.failed" | "policy.drifted" | "policy.mended" | "policy.failed";
+        EventsEnum: "task.created" | "task.started" | "task.stopped" | "task.cancel_requested" | "task.paused" | "task.resumed" | "task.succeeded" | "task.partial" | "task.failed" | "task.cancelled" | "schedule.fired" | "schedule.skipped" | "schedule.missed" | "schedule.failed" | "policy.covered" | "policy.gap" | "policy.cannot";
+        /** @description Workloads to follow: their images, init containers included, on the nodes where their pods may run. */
+        FollowRequest: {
+            /** @description Of those that are attached to the tenant. */
+            namespaces: string[];
+            /**
+             * @description A label selector of workloads; empty for all.
+             * @default
+             */
+            selector?: string;
+            /** @description By default all kinds. */
+            kinds?: components["schemas"]["KindsEnum"][];
+        };
+        /** @description Workloads to follow: their images, init containers included, on the nodes where their pods may run. */
+        FollowRequestRequest: {
+            /** @description Of those that are attached to the tenant. */
+            namespaces: string[];
+            /**
+             * @description A label selector of workloads; empty for all.
+             * @default
+             */
+            selector?: string;
+            /** @description By default all kinds. */
+            kinds?: components["schemas"]["KindsEnum"][];
+        };
         /**
          * @description * `intake_paused` - intake_paused
          *     * `window` - window
@@ -1330,6 +1633,14 @@ export interface components {
          * @enum {string}
          */
         ForEnum: "intake_paused" | "window" | "tenant_window" | "node_view_stale" | "limit" | "busy_nodes" | "tasks_ahead";
+        /**
+         * @description * `joined` - joined
+         *     * `wanted` - wanted
+         *     * `lost` - lost
+         *     * `unproven` - unproven
+         * @enum {string}
+         */
+        GapKindEnum: "joined" | "wanted" | "lost" | "unproven";
         /**
          * @description What came of pushes of one image by one rule: one task, or the words that say why there is none.
          *
@@ -1415,6 +1726,12 @@ export interface components {
             /** @default true */
             enabled?: boolean;
         };
+        /**
+         * @description * `node_status` - Node Status
+         *     * `own_pull` - Own Pull
+         * @enum {string}
+         */
+        HowKnownEnum: "node_status" | "own_pull";
         /** @description On how many nodes an image ended in one way. */
         ImageGroup: {
             image: string;
@@ -1470,6 +1787,30 @@ export interface components {
              */
             tenant?: string;
         };
+        /** @description An image on a node. */
+        ImageOfNode: {
+            presence: components["schemas"]["PresenceEnum"];
+            /** Format: date-time */
+            as_of: string | null;
+            how_known: components["schemas"]["HowKnownEnum"] | components["schemas"]["BlankEnum"];
+            /**
+             * @description Why it is absent, or not known.
+             *
+             *     * `not_listed` - the node lists all its images, and not this one
+             *     * `lost` - it was pulled here, and the node does not list it any more
+             *     * `list_cut` - the node does not list all its images
+             *     * `nothing_listed` - the node lists no images
+             *     * `node_unready` - the node is not Ready, so what it listed proves nothing
+             *     * `node_view_stale` - the cluster has not been heard from for a while
+             */
+            why: components["schemas"]["WhyEnum"] | components["schemas"]["BlankEnum"];
+            /** @description As the node or a pull told it; empty if none did. */
+            digest: string;
+            bytes: number | null;
+            /** @description The name under which the node lists it. */
+            image: string;
+            kind: components["schemas"]["NameKindEnum"];
+        };
         /** @description What happened to one image on one node. Unknown times and sizes are null, never a guess. */
         ImageOnNode: {
             image: string;
@@ -1488,6 +1829,47 @@ export interface components {
              */
             waited_seconds: number | null;
             bytes: number | null;
+        };
+        /** @description One image: a tag is looked for as this tag, a digest as this digest. */
+        ImageShare: {
+            /** @description Nodes that have it. */
+            ready: number;
+            /** @description Nodes that certainly lack it. */
+            missing: number;
+            /** @description Nodes of which that is not known; not ready. */
+            unknown: number;
+            /**
+             * Format: double
+             * @description Of the nodes that are ready, rounded down; 0 of none.
+             */
+            percent: number;
+            /** @description As it was asked for. */
+            image: string;
+            /** @description As nodes list it. */
+            name: string;
+            kind: components["schemas"]["NameKindEnum"];
+            /** @description The first of them by name. */
+            missing_nodes: components["schemas"]["NotReady"][];
+            /** @description The first of them by name. */
+            unknown_nodes: components["schemas"]["NotReady"][];
+        };
+        /** @description A name under which nodes list an image or under which it was pulled, and on how many nodes it is known to be. */
+        ImageSpread: {
+            image: string;
+            kind: components["schemas"]["NameKindEnum"];
+            /** @description As a node told it last. */
+            bytes: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last listed or pulled.
+             */
+            told_at: string;
+            /** @description That have it. */
+            nodes: number;
+            /** @description That certainly do not. */
+            absent: number;
+            /** @description That may. */
+            unknown: number;
         };
         Installation: {
             /** @description True when the cluster is a simulation: nothing is really pulled. */
@@ -1521,6 +1903,15 @@ export interface components {
             running_pull_jobs: number;
             unfinished_tasks: number;
         };
+        /**
+         * @description * `Deployment` - Deployment
+         *     * `StatefulSet` - StatefulSet
+         *     * `DaemonSet` - DaemonSet
+         *     * `CronJob` - CronJob
+         *     * `Job` - Job
+         * @enum {string}
+         */
+        KindsEnum: "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job";
         /**
          * @description * `en` - English
          *     * `zh` - Chinese
@@ -1579,12 +1970,61 @@ export interface components {
             tenant: string;
             role: components["schemas"]["RoleEnum"];
         };
+        /**
+         * @description An image that is not proven to be on the node.
+         *
+         *     `state` tells proven absence from what is not known. `kind` is how it came about, `reason` what its last pulls
+         *     failed for, `tries` how many of them did in a row; `again_at` is when it may be asked for again, `task` the task
+         *     that is at it.
+         */
+        MissingImageSchema: {
+            image: string;
+            state: components["schemas"]["MissingImageSchemaStateEnum"];
+            /** Format: date-time */
+            since: string | null;
+            kind: components["schemas"]["GapKindEnum"];
+            reason: string | null;
+            hint: string | null;
+            tries: number;
+            /** Format: date-time */
+            again_at: string | null;
+            /** Format: uuid */
+            task: string | null;
+        };
+        /**
+         * @description * `missing` - missing
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        MissingImageSchemaStateEnum: "missing" | "unknown";
+        /**
+         * @description A node that is not covered; `blocked` says why nothing is pulled there now.
+         *
+         *     Of a node that is not Ready nothing is known: `images` then are those that were missing before.
+         */
+        MissingNodeSchema: {
+            node: string;
+            /**
+             * Format: date-time
+             * @description Since when it is one of the policy's nodes.
+             */
+            since: string;
+            blocked: string | null;
+            hint: string | null;
+            images: components["schemas"]["MissingImageSchema"][];
+        };
         MyMembership: {
             tenant: string;
             role: components["schemas"]["RoleEnum"];
             /** @description What the role gives in this tenant. */
             may: components["schemas"]["PermissionEnum"][];
         };
+        /**
+         * @description * `tag` - tag
+         *     * `digest` - digest
+         * @enum {string}
+         */
+        NameKindEnum: "tag" | "digest";
         /** @description The only answer that has the key itself. */
         NewApiKey: {
             /** @description For the header: Authorization: Bearer <key>. Not shown again. */
@@ -1650,6 +2090,28 @@ export interface components {
             /** Format: date-time */
             readonly seen_at: string;
         };
+        /** @description A node, and whether an image is there. */
+        NodeOfImage: {
+            presence: components["schemas"]["PresenceEnum"];
+            /** Format: date-time */
+            as_of: string | null;
+            how_known: components["schemas"]["HowKnownEnum"] | components["schemas"]["BlankEnum"];
+            /**
+             * @description Why it is absent, or not known.
+             *
+             *     * `not_listed` - the node lists all its images, and not this one
+             *     * `lost` - it was pulled here, and the node does not list it any more
+             *     * `list_cut` - the node does not list all its images
+             *     * `nothing_listed` - the node lists no images
+             *     * `node_unready` - the node is not Ready, so what it listed proves nothing
+             *     * `node_view_stale` - the cluster has not been heard from for a while
+             */
+            why: components["schemas"]["WhyEnum"] | components["schemas"]["BlankEnum"];
+            /** @description As the node or a pull told it; empty if none did. */
+            digest: string;
+            bytes: number | null;
+            node: string;
+        };
         /** @description What happened on one node. */
         NodeResultSchema: {
             node: string;
@@ -1681,6 +2143,15 @@ export interface components {
          * @enum {string}
          */
         NodeStatusEnum: "pending" | "pulling" | "succeeded" | "failed" | "skipped" | "cancelled";
+        /** @description A node that is not ready, and why. */
+        NotReady: {
+            node: string;
+            why: components["schemas"]["WhyEnum"];
+            /** @description Why, in words. */
+            text: string;
+            /** Format: date-time */
+            as_of: string | null;
+        };
         /** @description What a registry sends, in its own words: the distribution registry `events`, Harbor `type` and `event_data`. */
         NotificationRequest: {
             events?: {
@@ -1793,6 +2264,36 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["ImageListLine"][];
         };
+        PaginatedImageOfNodeList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ImageOfNode"][];
+        };
+        PaginatedImageSpreadList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ImageSpread"][];
+        };
         PaginatedMemberList: {
             /** @example 123 */
             count: number;
@@ -1807,6 +2308,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Member"][];
+        };
+        PaginatedMissingNodeSchemaList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["MissingNodeSchema"][];
         };
         PaginatedNodeList: {
             /** @example 123 */
@@ -1823,6 +2339,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Node"][];
         };
+        PaginatedNodeOfImageList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["NodeOfImage"][];
+        };
         PaginatedNodeResultSchemaList: {
             /** @example 123 */
             count: number;
@@ -1837,6 +2368,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["NodeResultSchema"][];
+        };
+        PaginatedPolicyList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Policy"][];
         };
         PaginatedRegistryHookList: {
             /** @example 123 */
@@ -1978,6 +2524,25 @@ export interface components {
             notes?: string;
             tags?: string[];
         };
+        /** @description What is to be changed. A target that is named takes the place of the one before. */
+        PatchedPolicyChangeRequest: {
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+        };
         /** @description What is to be changed; what is not sent stays. `rules` are all of them. */
         PatchedRegistryHookChangeRequest: {
             name?: string;
@@ -2044,6 +2609,8 @@ export interface components {
             schedules_paused?: boolean | null;
             keep_tasks_days?: number | null;
             keep_audit_days?: number | null;
+            /** @description How long a pull proves that an image is where the node itself does not tell. */
+            keep_inventory_days?: number | null;
         };
         /** @description What is to be changed; null takes a rule away. */
         PatchedTenantChangeRequest: {
@@ -2071,6 +2638,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description The namespaces whose workloads its policies may follow; null for none. */
+            followed_namespaces?: string[] | null;
             /** @description When its pulls may start, and when not, within the windows of everybody. */
             pull_windows?: components["schemas"]["PullWindowRequest"][] | null;
         };
@@ -2116,6 +2685,8 @@ export interface components {
          *     * `schedules.read` - schedules.read
          *     * `schedules.write` - schedules.write
          *     * `schedules.pause-all` - schedules.pause-all
+         *     * `policies.read` - policies.read
+         *     * `policies.manage` - policies.manage
          *     * `webhooks.read` - webhooks.read
          *     * `webhooks.manage` - webhooks.manage
          *     * `webhooks.everywhere` - webhooks.everywhere
@@ -2124,6 +2695,7 @@ export interface components {
          *     * `registry-hooks.read` - registry-hooks.read
          *     * `registry-hooks.manage` - registry-hooks.manage
          *     * `nodes.read` - nodes.read
+         *     * `badges.make` - badges.make
          *     * `tenants.read` - tenants.read
          *     * `tenants.manage` - tenants.manage
          *     * `members.read` - members.read
@@ -2135,7 +2707,7 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "schedules.read" | "schedules.write" | "schedules.pause-all" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "schedules.read" | "schedules.write" | "schedules.pause-all" | "policies.read" | "policies.manage" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "badges.make" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /**
          * @description * `` - None
          *     * `waiting` - Waiting
@@ -2145,6 +2717,146 @@ export interface components {
          * @enum {string}
          */
         PinEnum: "waiting" | "same" | "moved" | "unknown";
+        /**
+         * @description A policy, and how it stands as of `checked_at`.
+         *
+         *     `covered`: nothing is missing on any node that can be pulled on; nodes that are not Ready, cordoned, short of disk
+         *     or still settling count in the coverage all the same.
+         */
+        Policy: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            images: string[];
+            image_lists: string[];
+            follow: components["schemas"]["FollowRequest"] | null;
+            readonly node_selector: string;
+            node_names: string[];
+            readonly all_nodes: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            readonly settle_seconds: number;
+            /** @description How often it is looked at without news. */
+            readonly recheck_seconds: number;
+            /** @description The most nodes that it asks for in a minute. */
+            readonly nodes_per_minute: number;
+            readonly priority: number;
+            task: components["schemas"]["PolicyTaskRequest"];
+            /** Format: date-time */
+            readonly paused_at: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+            state: components["schemas"]["PolicyStateEnum"];
+            /** Format: date-time */
+            readonly state_since: string | null;
+            /** @description What keeps it from covering everything. */
+            readonly problem: string;
+            /** @description What the last pass waited for. */
+            readonly waits_for: string;
+            readonly coverage: components["schemas"]["CoverageSchema"];
+            /** Format: date-time */
+            readonly checked_at: string | null;
+            /** Format: date-time */
+            readonly next_check_at: string | null;
+        };
+        /** @description What the policy would cover, as things are now. `blocked` nodes are its own, and wait. */
+        PolicyPreview: {
+            coverage: components["schemas"]["CoverageSchema"];
+            images: components["schemas"]["PreviewedImage"][];
+            blocked: components["schemas"]["PreviewedSkip"][];
+            workloads: number;
+            problems: string[];
+        };
+        /** @description The body of POST policies/ and of the preview. */
+        PolicyPreviewRequestRequest: {
+            /** @default preview */
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+            /** @description By default `default`. */
+            tenant?: string;
+        };
+        /** @description The body of POST policies/ and of the preview. */
+        PolicyRequestRequest: {
+            name: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+            /** @description By default `default`. */
+            tenant?: string;
+        };
+        /**
+         * @description * `new` - New
+         *     * `covered` - Covered
+         *     * `gap` - Gap
+         *     * `cannot` - Cannot
+         * @enum {string}
+         */
+        PolicyStateEnum: "new" | "covered" | "gap" | "cannot";
+        /** @description What a policy's tasks are asked for with; what is left out is as for any task. */
+        PolicyTaskRequest: {
+            include_cordoned?: boolean;
+            batch_size?: number;
+            concurrency?: number;
+            parallel_batches?: number;
+            timeout_seconds?: number;
+            pull_timeout_seconds?: number;
+            max_attempts?: number;
+            retry_backoff_seconds?: number;
+            pull_secrets?: string[];
+            puller?: components["schemas"]["PullerEnum"];
+            webhooks?: string[];
+        };
+        /** @description What a policy's tasks are asked for with; what is left out is as for any task. */
+        PolicyTaskRequestRequest: {
+            include_cordoned?: boolean;
+            batch_size?: number;
+            concurrency?: number;
+            parallel_batches?: number;
+            timeout_seconds?: number;
+            pull_timeout_seconds?: number;
+            max_attempts?: number;
+            retry_backoff_seconds?: number;
+            pull_secrets?: string[];
+            puller?: components["schemas"]["PullerEnum"];
+            webhooks?: string[];
+        };
+        /**
+         * @description * `present` - present
+         *     * `absent` - absent
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        PresenceEnum: "present" | "absent" | "unknown";
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;
@@ -2214,6 +2926,19 @@ export interface components {
             batches: number;
             first_wave: number;
             nodes_at_once: number;
+        };
+        /** @description On how many nodes it is wanted, and how many of those have it. */
+        PreviewedImage: {
+            image: string;
+            nodes: number;
+            warm: number;
+            missing: number;
+            unknown: number;
+        };
+        PreviewedSkip: {
+            reason: string;
+            hint: string;
+            nodes: number;
         };
         /**
          * @description * `IfNotPresent` - If Not Present
@@ -2683,6 +3408,7 @@ export interface components {
             pull_windows: components["schemas"]["PullWindow"][];
             keep_tasks_days: number;
             keep_audit_days: number;
+            keep_inventory_days: number;
             schedules_paused: boolean;
             defaults: components["schemas"]["Values"];
             changed: components["schemas"]["Changed"][];
@@ -2754,6 +3480,8 @@ export interface components {
             readonly cause: string;
             /** Format: uuid */
             schedule: string | null;
+            /** Format: uuid */
+            policy: string | null;
             readonly change: number;
             readonly request_id: string;
         };
@@ -2816,6 +3544,8 @@ export interface components {
             readonly cause: string;
             /** Format: uuid */
             schedule: string | null;
+            /** Format: uuid */
+            policy: string | null;
             readonly change: number;
             readonly request_id: string;
             readonly node_names: unknown;
@@ -3017,6 +3747,7 @@ export interface components {
             denied_images: string[] | null;
             pull_secrets: string[] | null;
             pull_windows: components["schemas"]["PullWindow"][] | null;
+            followed_namespaces: string[] | null;
             /** @description None of its schedules fires by itself. */
             readonly schedules_paused: boolean;
             /** Format: date-time */
@@ -3048,6 +3779,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description The namespaces whose workloads its policies may follow; null for none. */
+            followed_namespaces?: string[] | null;
             /** @description When its pulls may start, and when not, within the windows of everybody. */
             pull_windows?: components["schemas"]["PullWindowRequest"][] | null;
             slug: string;
@@ -3168,6 +3901,7 @@ export interface components {
             pull_windows: components["schemas"]["PullWindow"][];
             keep_tasks_days: number;
             keep_audit_days: number;
+            keep_inventory_days: number;
             schedules_paused: boolean;
         };
         /** @description What a task waits for. `text` ends the sentence "waiting for …"; `until` is known where a time is waited for. */
@@ -3297,6 +4031,16 @@ export interface components {
             all_tenants?: boolean;
             kind: components["schemas"]["WebhookKindEnum"];
         };
+        /**
+         * @description * `not_listed` - the node lists all its images, and not this one
+         *     * `lost` - it was pulled here, and the node does not list it any more
+         *     * `list_cut` - the node does not list all its images
+         *     * `nothing_listed` - the node lists no images
+         *     * `node_unready` - the node is not Ready, so what it listed proves nothing
+         *     * `node_view_stale` - the cluster has not been heard from for a while
+         * @enum {string}
+         */
+        WhyEnum: "not_listed" | "lost" | "list_cut" | "nothing_listed" | "node_unready" | "node_view_stale";
         /** @description A stretch of some days of the week in which pulls may start; an end before the start is on the next day. */
         WindowField: {
             days: components["schemas"]["DaysEnum"][];
@@ -3319,6 +4063,22 @@ export interface components {
          * @enum {string}
          */
         WindowKindEnum: "allow" | "deny";
+        /** @description A workload that is followed; `nodes` are those of the policy where its pods may run. */
+        WorkloadSchema: {
+            kind: string;
+            namespace: string;
+            name: string;
+            images: string[];
+            /** @description What is no image reference. */
+            ignored: string[];
+            nodes: number;
+        };
+        WorkloadsAnswer: {
+            /** Format: date-time */
+            read_at: string | null;
+            problems: string[];
+            workloads: components["schemas"]["WorkloadSchema"][];
+        };
         /** @description RFC 9457. `code` is stable; `errors` says where the input is wrong (`images/0`). */
         Problem: {
             type: string;
@@ -3843,10 +4603,114 @@ export interface operations {
             };
         };
     };
+    coverage_retrieve: {
+        parameters: {
+            query: {
+                /** @description Images, as a task would name them. */
+                image: string[];
+                /** @description A label selector; all nodes without one. */
+                selector?: string;
+                /** @description Only the nodes of this tenant's pool. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage_badge_retrieve: {
+        parameters: {
+            query: {
+                format?: "json" | "svg";
+                /** @description Images, as a task would name them. */
+                image: string[];
+                /** @description A label selector; all nodes without one. */
+                selector?: string;
+                /** @description As POST answers it with the whole address. */
+                sig: string;
+                tenant: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage_badge_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BadgeRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeLink"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     deliveries_list: {
         parameters: {
             query?: {
-                event?: ("policy.drifted" | "policy.failed" | "policy.mended" | "schedule.failed" | "schedule.fired" | "schedule.missed" | "schedule.skipped" | "task.cancel_requested" | "task.cancelled" | "task.created" | "task.failed" | "task.partial" | "task.paused" | "task.resumed" | "task.started" | "task.stopped" | "task.succeeded" | "webhook.test")[];
+                event?: ("policy.cannot" | "policy.covered" | "policy.gap" | "schedule.failed" | "schedule.fired" | "schedule.missed" | "schedule.skipped" | "task.cancel_requested" | "task.cancelled" | "task.created" | "task.failed" | "task.partial" | "task.paused" | "task.resumed" | "task.started" | "task.stopped" | "task.succeeded" | "webhook.test")[];
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -4165,6 +5029,81 @@ export interface operations {
             };
         };
     };
+    images_list: {
+        parameters: {
+            query?: {
+                kind?: "digest" | "tag";
+                ordering?: "-bytes" | "-name" | "-told_at" | "bytes" | "name" | "told_at";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In the name. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImageSpreadList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_nodes_list: {
+        parameters: {
+            query: {
+                /** @description An image, as a task would name it. */
+                image: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                presence?: ("absent" | "present" | "unknown")[];
+                /** @description A label selector; all nodes without one. */
+                selector?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedNodeOfImageList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memberships_list: {
         parameters: {
             query?: {
@@ -4367,6 +5306,415 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedNodeList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    nodes_images_list: {
+        parameters: {
+            query?: {
+                kind?: "digest" | "tag";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                presence?: ("absent" | "present" | "unknown")[];
+                /** @description In the name. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A unique value identifying this node. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImageOfNodeList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_list: {
+        parameters: {
+            query?: {
+                ordering?: "-changed_at" | "-created_at" | "-name" | "-state_since" | "changed_at" | "created_at" | "name" | "state_since";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                paused?: boolean;
+                /** @description In name and images. */
+                search?: string;
+                state?: ("cannot" | "covered" | "gap" | "new")[];
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPolicyList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPolicyChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_missing_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In the node's name. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMissingNodeSchemaList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_pause_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_resume_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_workloads_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadsAnswer"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyPreviewRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreview"];
                 };
             };
             /** @description Any error. */
@@ -5137,6 +6485,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description The id of the policy that made it. */
+                policy?: string;
                 /** @description In name, images and creator. */
                 search?: string;
                 status?: ("cancelled" | "failed" | "partial" | "pending" | "running" | "succeeded")[];

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
-from prewarm.models import ImageList, Node, Schedule
+from prewarm.models import ImageList, Node, Policy, Schedule
 from tests.people import person
 from tests.prewarm.rows import asked, cluster_of
 from webhooks.inbound.credentials import hashed, new_token
@@ -56,6 +56,13 @@ def schedule(owner: User, tenant: str) -> Schedule:
     team = Tenant.objects.get(slug=tenant)
     return Schedule.objects.create(
         tenant=team, name=uuid.uuid4().hex, cron="0 2 * * *", form=NIGHTLY["task"], created_by=owner
+    )
+
+
+def policy(owner: User, tenant: str) -> Policy:
+    now, team = timezone.now(), Tenant.objects.get(slug=tenant)
+    return Policy.objects.create(
+        tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], all_nodes=True, due_at=now, changed_at=now
     )
 
 
@@ -105,6 +112,7 @@ THINGS: dict[str, Callable[[User, str], Model]] = {
     "task": lambda owner, tenant: asked(tenant=tenant),
     "image-list": image_list,
     "schedule": schedule,
+    "policy": policy,
     "session": session,
     "webhook": webhook,
     "delivery": delivery,
@@ -125,6 +133,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST schedule-preview": {"cron": "0 2 * * *"},
     "POST schedule-pause-all": {},
     "POST schedule-resume-all": {},
+    "POST policy-list": {"name": "Base", "images": ["nginx:1.27"], "all_nodes": True},
+    "POST policy-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
     "POST registry-hook-list": {
         "name": "Registry",
