@@ -49,7 +49,7 @@ export class FakeWebhooks {
       (one) => one.webhook === webhook.id && one.status === 'failed' && Date.parse(one.at) >= Date.parse(since),
     )
     for (const one of failed) one.status = 'pending'
-    return json(202, { deliveries: failed.length })
+    return json(202, { deliveries: failed.length, left: 0 })
   }
 
   private answerDeliveries({ id, move, url }: Asked): Response {
@@ -64,7 +64,7 @@ export class FakeWebhooks {
     if (!delivery) return problem(404, 'not_found', 'Not found.')
     if (move === 'redeliver') {
       this.deliveries[at] = { ...delivery, status: 'pending', due_at: '2026-11-24T08:00:00Z' }
-      return json(202, this.deliveries[at])
+      return json(202, { deliveries: 1, left: 0 })
     }
     return json(200, delivery)
   }

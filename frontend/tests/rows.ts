@@ -35,7 +35,8 @@ export function person(username: string, role: Roles['role'], ...tenants: string
 }
 
 export function platformAdmin(): Me {
-  const may: Roles['may'] = [...admin, 'tenants.manage', 'users.manage', 'settings.manage', 'tasks.urgent']
+  const everywhere: Roles['may'] = ['settings.manage', 'tasks.urgent', 'tenants.manage', 'users.manage']
+  const may: Roles['may'] = [...admin, ...everywhere, 'webhooks.everywhere']
   return { ...person('root', 'viewer'), is_platform_admin: true, may }
 }
 

@@ -72,6 +72,7 @@ export type Language = Schemas['LanguageEnum']
 export type Delivery = Schemas['Delivery']
 export type DeliveryDetail = Schemas['DeliveryDetail']
 export type DeliveryStatus = Schemas['DeliveryStatusEnum']
+export type Redelivered = Schemas['Redelivered']
 /** One try of a delivery. */
 export type Attempt = Schemas['Attempt']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>

@@ -8,6 +8,7 @@ import type {
   DeliveryStatus,
   EventName,
   Page,
+  Redelivered,
   Webhook,
   WebhookChange,
   WebhookMade,
@@ -59,9 +60,9 @@ export const webhooks = {
     return given(await http.POST('/api/v1/webhooks/{id}/rotate/', { ...byId(id), body: { overlap_hours } }))
   },
 
-  /** Send again whatever failed of what happened since then; how many that are. */
-  async redeliverSince(id: string, since: string): Promise<number> {
-    return given(await http.POST('/api/v1/webhooks/{id}/redeliver/', { ...byId(id), body: { since } })).deliveries
+  /** Send again what failed of what happened since then, so many at once; `left` says how many more there are. */
+  async redeliverSince(id: string, since: string): Promise<Redelivered> {
+    return given(await http.POST('/api/v1/webhooks/{id}/redeliver/', { ...byId(id), body: { since } }))
   },
 
   /** Newest first. */
@@ -74,7 +75,7 @@ export const webhooks = {
     return given(await http.GET('/api/v1/deliveries/{id}/', { ...byId(id), signal }))
   },
 
-  async redeliver(id: string): Promise<Delivery> {
-    return given(await http.POST('/api/v1/deliveries/{id}/redeliver/', byId(id)))
+  async redeliver(id: string): Promise<void> {
+    await http.POST('/api/v1/deliveries/{id}/redeliver/', byId(id))
   },
 }

@@ -5,6 +5,8 @@ import { isEvent } from './events'
 
 export interface WebhookDraft {
   tenant: string
+  /** It hears of all tenants. */
+  everywhere: boolean
   kind: WebhookKind
   name: string
   /** Never shown again: empty where it stays as it is. */
@@ -26,6 +28,7 @@ export interface WebhookDraft {
 export function emptyDraft(): WebhookDraft {
   return {
     tenant: '',
+    everywhere: false,
     kind: 'generic',
     name: '',
     url: '',
@@ -46,7 +49,9 @@ export function draftOf(webhook: Webhook): WebhookDraft {
   const { tenant, kind, name, language, keyword, only_failures, named_only, selector } = webhook
   return {
     ...emptyDraft(),
-    ...{ tenant, kind, name, language, keyword, only_failures, named_only, selector },
+    ...{ kind, name, language, keyword, only_failures, named_only, selector },
+    tenant: tenant ?? '',
+    everywhere: tenant === null,
     mobiles: webhook.at_mobiles.join(', '),
     chosen: webhook.events.length > 0,
     events: webhook.events.filter(isEvent),
@@ -54,8 +59,9 @@ export function draftOf(webhook: Webhook): WebhookDraft {
 }
 
 export function requestOf(draft: WebhookDraft): WebhookRequest {
-  const { kind, tenant } = draft
-  return { ...changeOf(draft), name: draft.name.trim(), url: draft.url.trim(), kind, ...(tenant && { tenant }) }
+  const { kind, tenant, everywhere } = draft
+  const whose = everywhere ? { all_tenants: true } : tenant ? { tenant } : {}
+  return { ...changeOf(draft), name: draft.name.trim(), url: draft.url.trim(), kind, ...whose }
 }
 
 /** What is empty of address and secret stays as it is. */

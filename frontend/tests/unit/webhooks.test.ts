@@ -6,7 +6,7 @@ import { nextTry, stateOf } from '@/webhooks/state'
 import { router } from '@/router'
 
 import { dialog, eventually, fill, open, pick, press, send, settled, useFakeApi } from '../page'
-import { person } from '../rows'
+import { person, platformAdmin } from '../rows'
 import { newAttempt, newDelivery, newWebhook } from '../webhookRows'
 
 const held = useFakeApi()
@@ -56,6 +56,23 @@ describe('webhooks', () => {
     expect(document.querySelector('.el-dialog')).toBeNull()
     expect(shown.text()).toContain('Task failed')
     expect(held.api.webhooks.lastWish).toMatchObject({ kind: 'slack', events: ['task.failed'], language: 'en' })
+  })
+
+  it('of a platform administrator may hear of all tenants', async () => {
+    held.api.me = platformAdmin()
+    held.api.webhooks.webhooks = [newWebhook({ name: 'all of it', tenant: null })]
+    const shown = await open('/webhooks')
+    await eventually(() => shown.find('table').exists() || undefined)
+    expect(shown.get('tbody').text()).toContain('of all tenants')
+    await press('New webhook')
+    await check('form > .check input')
+    await fill('webhook-name', 'everything')
+    await fill('webhook-url', 'https://ci.example.com/ips')
+    await send()
+
+    await eventually(() => (names().length === 2 ? true : undefined))
+    expect(held.api.webhooks.lastWish).toMatchObject({ all_tenants: true })
+    expect(held.api.webhooks.lastWish).not.toHaveProperty('tenant')
   })
 
   it('are not asked for without a name, an address, or any of the events to choose', async () => {
