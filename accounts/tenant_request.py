@@ -9,9 +9,9 @@ from rest_framework import serializers
 from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
 from prewarm import image_patterns, selectors
-from prewarm.task_request import NodeNameField, WholeNumberField
+from prewarm.task_request import NamespaceField, NodeNameField, WholeNumberField
 
-MOST, MOST_PATTERNS, MOST_SECRETS = 1_000_000_000, 100, 100
+MOST, MOST_PATTERNS, MOST_SECRETS, MOST_NAMESPACES = 1_000_000_000, 100, 100, 100
 
 
 class MostField(WholeNumberField):
@@ -69,6 +69,13 @@ class TenantChange(StrictFields):
         max_length=MOST_SECRETS,
         help_text="The pull secrets that its tasks may name; null for any.",
     )
+    followed_namespaces = serializers.ListField(
+        child=NamespaceField(),
+        required=False,
+        allow_null=True,
+        max_length=MOST_NAMESPACES,
+        help_text="The namespaces whose workloads its policies may follow; null for none.",
+    )
 
     def validate_node_pool(self, value: str) -> str:
         if value:
@@ -94,4 +101,5 @@ RULES: tuple[str, ...] = (
     "allowed_images",
     "denied_images",
     "pull_secrets",
+    "followed_namespaces",
 )

@@ -29,6 +29,7 @@ class TenantSerializer(serializers.ModelSerializer[Tenant]):
     allowed_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
     denied_images = serializers.ListField(child=serializers.CharField(), allow_null=True)
     pull_secrets = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    followed_namespaces = serializers.ListField(child=serializers.CharField(), allow_null=True)
 
     class Meta:
         model = Tenant

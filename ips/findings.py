@@ -11,12 +11,14 @@ import django
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import Tenant
 from ips.health import CHECKS, NotReady
 from ips.preflight import what_is_wrong_with_the_cluster
 from ips.version import version
 from prewarm import alive
 from prewarm.clock import database_now
 from prewarm.cluster import Cluster, ClusterError, NotConfigured
+from prewarm.cluster_setup import not_to_follow
 
 MOST_SKEW_SECONDS = 2.0
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
@@ -87,6 +89,7 @@ def _cluster() -> Iterator[Finding]:
         cluster = Cluster(connections=1)
         yield _cluster_clock(cluster)
         yield _priority_class(cluster)
+        yield from _workloads(cluster)
     except (ClusterError, NotConfigured) as error:
         text = f"the API server answered, then did not: {error}"
         yield Finding(WARNING, "cluster", text, "run this command again")
@@ -110,3 +113,11 @@ def _priority_class(cluster: Cluster) -> Finding:
         return Finding(OK, "priority-class", name or "none is wanted")
     text = f"{name} does not exist, pull jobs go without"
     return Finding(WARNING, "priority-class", text, "manage.py cluster-setup --apply")
+
+
+def _workloads(cluster: Cluster) -> Iterator[Finding]:
+    """Whether policies can follow what tenants' namespaces run; nothing where none is attached."""
+    attached = Tenant.objects.filter(followed_namespaces__isnull=False).values_list("followed_namespaces", flat=True)
+    names = sorted({name for names in attached for name in names or ()})
+    for text in not_to_follow(cluster, names):
+        yield Finding(WARNING, "workloads", text, "manage.py cluster-setup --apply --follow NAMESPACE, or --follow-all")

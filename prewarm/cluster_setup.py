@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +22,22 @@ PULL_RULES = (
     ("", "pods", PULL_VERBS),
     ("", "events", READ),
 )
+# What policies read that follow workloads, where an administrator lets them.
+WORKLOADS = (
+    ("apps", "deployments"),
+    ("apps", "statefulsets"),
+    ("apps", "daemonsets"),
+    ("batch", "cronjobs"),
+    ("batch", "jobs"),
+)
+FOLLOWER = "ips-workloads"
 
 
-def objects() -> list[dict[str, Any]]:
-    """All that an administrator makes once, in an order in which it can be applied."""
+def objects(follow: Sequence[str] = (), *, follow_all: bool = False) -> list[dict[str, Any]]:
+    """All that an administrator makes once, in an order in which it can be applied.
+
+    `follow` are namespaces whose workloads policies may read; with `follow_all` it is every one.
+    """
     pull = settings.PULL_NAMESPACE
     rbac = "rbac.authorization.k8s.io"
     subject = [{"kind": "ServiceAccount", "name": OWN_ACCOUNT, "namespace": OWN_NAMESPACE}]
@@ -79,6 +92,7 @@ def objects() -> list[dict[str, Any]]:
             roleRef={"apiGroup": rbac, "kind": "Role", "name": "ips-pull"},
             subjects=subject,
         ),
+        *_reading_workloads(subject, follow, follow_all=follow_all),
         # below the cluster autoscaler's cut-off (-10), so that pull jobs neither make nor keep nodes
         _object(
             "scheduling.k8s.io/v1",
@@ -92,11 +106,27 @@ def objects() -> list[dict[str, Any]]:
     ]
 
 
-def apply(cluster: Cluster) -> list[str]:
+def _reading_workloads(
+    subject: list[dict[str, str]], follow: Sequence[str], *, follow_all: bool
+) -> Iterator[dict[str, Any]]:
+    """A role that lists workloads and nothing else, bound where it was asked for."""
+    rbac = "rbac.authorization.k8s.io"
+    rules = [{"apiGroups": [group], "resources": [resource], "verbs": ["list"]} for group, resource in WORKLOADS]
+    role = {"apiGroup": rbac, "kind": "ClusterRole", "name": FOLLOWER}
+    if follow or follow_all:
+        yield _object(f"{rbac}/v1", "ClusterRole", FOLLOWER, rules=rules)
+    if follow_all:
+        yield _object(f"{rbac}/v1", "ClusterRoleBinding", FOLLOWER, roleRef=role, subjects=subject)
+    for name in follow:
+        yield _object(f"{rbac}/v1", "RoleBinding", FOLLOWER, inside=name, roleRef=role, subjects=subject)
+
+
+def apply(cluster: Cluster, follow: Sequence[str] = (), *, follow_all: bool = False) -> list[str]:
     """Make what is not there; what is there stays as it is, but for roles and labels, which are brought up to date."""
     done = []
-    for wanted in objects():
-        name = f"{wanted['kind']} {wanted['metadata']['name']}"
+    for wanted in objects(follow, follow_all=follow_all):
+        inside = wanted["metadata"].get("namespace", "")
+        name = f"{wanted['kind']} {wanted['metadata']['name']}{f' in {inside}' if inside in follow else ''}"
         try:
             cluster.post(_collection(wanted), wanted)
             done.append(f"{name} created")
@@ -127,6 +157,15 @@ def missing(cluster: Cluster) -> list[str]:
             where = f"in namespace {inside}" if inside else "in the cluster"
             problems.append(f"This account may not {', '.join(lacking)} {resource} {where}.")
     return problems
+
+
+def not_to_follow(cluster: Cluster, namespaces: Sequence[str]) -> list[str]:
+    """Which workloads policies cannot follow for want of a right, a sentence for each namespace."""
+    found = []
+    for name in namespaces:
+        if lacking := [resource for group, resource in WORKLOADS if not _may(cluster, group, resource, "list", name)]:
+            found.append(f"policies cannot follow the {', '.join(lacking)} of namespace {name}: IPS may not list them")
+    return found
 
 
 def _may(cluster: Cluster, group: str, resource: str, verb: str, inside: str) -> bool:

@@ -14,10 +14,11 @@ from ips.version import version
 from prewarm.claims import due
 from prewarm.clock import database_now
 from prewarm.live_settings import intake
-from prewarm.models import Limit, Node, NodeView, Tally, Task, TaskStatus
+from prewarm.models import Limit, Node, NodeView, Policy, PolicyState, Tally, Task, TaskStatus
 from prewarm.tallies import METRICS, MOST_REGISTRIES, Metric
 
 HOST = "host:"
+MOST_POLICIES = 50
 
 
 class DatabaseCollector(Collector):
@@ -83,6 +84,7 @@ def present() -> Iterator[Family]:
     if since := due(now).aggregate(Min("due_at"))["due_at__min"]:
         text = "Since when the longest waiting batch is due that no worker holds."
         yield gauge("ips_batch_oldest_due_timestamp_seconds", text, since.timestamp())
+    yield from policies()
     yield gauge("ips_intake_open", "0 while the intake is paused or no window is open.", not intake(now).waits_for)
 
 
@@ -95,6 +97,25 @@ def limits() -> Iterator[Family]:
         used.add_metric([row.name], row.used)
         cap.add_metric([row.name], row.cap)
     yield from (used, cap)
+
+
+def policies() -> Iterator[Family]:
+    """All by state, and the coverage of each of those that miss most; there could be any number."""
+    states = GaugeMetricFamily("ips_policies", "Policies, by how they fare.", labels=["state"])
+    kinds = dict(Policy.objects.filter(paused_at=None).order_by().values_list("state").annotate(Count("pk")))
+    for state in PolicyState.values:
+        states.add_metric([state], kinds.get(state, 0))
+    states.add_metric(["paused"], Policy.objects.filter(paused_at__isnull=False).count())
+    yield states
+    text = "Share of a policy's images on nodes that are there, of those policies that miss most."
+    coverage = GaugeMetricFamily("ips_policy_coverage_ratio", text, labels=["tenant", "policy"])
+    rows = Policy.objects.filter(checked_at__isnull=False, paused_at=None).order_by("-missing", "-unknown", "name")
+    for tenant, name, warm, pairs in rows.values_list("tenant__slug", "name", "warm", "pairs")[:MOST_POLICIES]:
+        coverage.add_metric([tenant, name], warm / pairs if pairs else 1.0)
+    yield coverage
+    if oldest := rows.aggregate(Min("checked_at"))["checked_at__min"]:
+        text = "When the policy was looked at that was not for the longest."
+        yield gauge("ips_policy_oldest_check_timestamp_seconds", text, oldest.timestamp())
 
 
 def node_states() -> dict[str, int]:

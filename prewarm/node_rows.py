@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.utils.dateparse import parse_datetime
 
 from prewarm.marks import marks_of
 from prewarm.models import Node
@@ -21,6 +22,7 @@ _FIELDS = (
     "taints",
     "unschedulable",
     "ready",
+    "ready_changed_at",
     "disk_pressure",
     "os",
     "arch",
@@ -59,6 +61,7 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
     metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
     info = status.get("nodeInfo") or {}
     conditions = {entry["type"]: entry.get("status") for entry in status.get("conditions") or ()}
+    turned = {entry["type"]: entry.get("lastTransitionTime") for entry in status.get("conditions") or ()}
     values = {
         "uid": metadata["uid"],
         "labels": metadata.get("labels") or {},
@@ -68,6 +71,7 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
         ],
         "unschedulable": bool(spec.get("unschedulable")),
         "ready": conditions.get("Ready") == "True",
+        "ready_changed_at": moment(turned.get("Ready")),
         "disk_pressure": conditions.get("DiskPressure") == "True",
         "os": info.get("operatingSystem") or "",
         "arch": info.get("architecture") or "",
@@ -80,6 +84,15 @@ def row_of(node: Mapping[str, Any], seen_at: datetime) -> Node:
     told = orjson.dumps({**values, "marks": 1}, option=orjson.OPT_SORT_KEYS)  # 1: rows of before had none
     digest = hashlib.sha1(told, usedforsecurity=False).hexdigest()
     return Node(name=metadata["name"], seen_at=seen_at, digest=digest, marks=marks_of(values["images"]), **values)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as Kubernetes writes it; None when there is none or it cannot be read."""
+    try:
+        found = parse_datetime(text) if text else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
 
 
 def quantity(text: str | None) -> int:

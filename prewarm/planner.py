@@ -26,7 +26,7 @@ from prewarm.estimate import Estimate, estimate_of
 from prewarm.image_counts import count_images
 from prewarm.image_results import ImageResult, Outcome, read, untouched, write
 from prewarm.messages import message_ids, text_hash
-from prewarm.models import Batch, Node, NodeResult, NodeStatus, NodeView, Task
+from prewarm.models import AskedPairs, Batch, Node, NodeResult, NodeStatus, NodeView, Task
 from prewarm.registries.finding import Finding
 from prewarm.selectors import parse
 from prewarm.tallies import Growth, count_ended
@@ -109,11 +109,11 @@ def matching_nodes(*, selector: str, names: Iterable[str], all_nodes: bool, pool
 
 
 def choose(task: Task, findings: Mapping[int, Finding] = NOTHING) -> Choice:
-    """Which nodes, and which of them are skipped, or surely fail, before anything is created there.
+    """Which nodes and images there, and which are skipped, or surely fail, before anything is created there.
 
     A node outside of the tenant's pool is skipped where it was named; a selector, or all nodes, does not mean it.
     """
-    pairs = pairs_left(task.retry_of_id) if task.retry_of_id else {}
+    pairs = pairs_left(task.retry_of_id) if task.retry_of_id else AskedPairs.of(task)
     names = list(pairs) if task.retry_of_id else task.node_names
     pool = task.tenant.node_pool
     nodes = matching_nodes(selector=task.node_selector, names=names, all_nodes=task.all_nodes, pool=pool)

@@ -50,6 +50,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     hint = serializers.SerializerMethodField()
     waiting_text = serializers.SerializerMethodField(help_text='Ends the sentence "waiting for …".')
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
+    policy = serializers.UUIDField(source="policy_id", allow_null=True)
 
     class Meta:
         model = Task
@@ -95,6 +96,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "retry_of",
             "trigger",
             "cause",
+            "policy",
             "change",
             "request_id",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,13 +14,15 @@ from prewarm import history, quotas
 from prewarm.clock import database_now
 from prewarm.doorbell import ring_turns
 from prewarm.estimate import LEAST_TIMEOUT
-from prewarm.models import FINISHED, Batch, BatchStatus, Task, Trigger
+from prewarm.models import FINISHED, AskedPairs, Batch, BatchStatus, Policy, Task, Trigger
 from prewarm.planner import pairs_left
 from prewarm.references import registry_hosts
 from prewarm.stopping import StatusForbids
 from prewarm.task_request import count_nodes
 from prewarm.tenant_rules import check_images, check_pull_secrets
 from prewarm.transactions import retried
+
+Groups = Sequence[tuple[Sequence[int], Sequence[str]]]  # places of images, and the nodes that want those
 
 # What a retry takes over from the task that it repeats.
 _REPEATED = (
@@ -57,16 +59,22 @@ def submit(
     wish: Mapping[str, Any],
     trigger: Trigger = Trigger.REQUEST,
     cause: str = "",
+    policy: Policy | None = None,
+    pairs: Groups | None = None,
 ) -> Task:
     """Accept what a validated request asks for. Planning and pulling happen later, in turns.
 
-    Raises Conflict (409) when that is more than the tenant may ask for.
+    `pairs` are what is asked for where that is not every image on every node that is named: places of images, and the
+    nodes that want those. Raises Conflict (409) when that is more than the tenant may ask for.
     """
     values = {**wish, "hosts": registry_hosts(wish["images"]), "trigger": trigger, "cause": cause}
     if wish["timeout_seconds"] is None:
         values |= {"timeout_seconds": LEAST_TIMEOUT, "timeout_by_estimate": True}
-    pairs = count_nodes(wish, tenant) * len(wish["images"]) if quotas.limited(tenant) else 0
-    return _create(tenant, user, actor, request_id, values, pairs)
+    if pairs is not None:
+        number = sum(len(images) * len(nodes) for images, nodes in pairs)
+    else:
+        number = count_nodes(wish, tenant) * len(wish["images"]) if quotas.limited(tenant) else 0
+    return _create(tenant, user, actor, request_id, values | {"policy": policy}, number, pairs)
 
 
 def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task:
@@ -89,7 +97,15 @@ def retry(task: Task, *, user: User | None, actor: str, request_id: str) -> Task
     return _create(task.tenant, user, actor, request_id, {**wish, "retry_of": task, "trigger": Trigger.RETRY}, pairs)
 
 
-def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, values: dict[str, Any], pairs: int) -> Task:
+def _create(
+    tenant: Tenant,
+    user: User | None,
+    actor: str,
+    request_id: str,
+    values: dict[str, Any],
+    pairs: int,
+    groups: Groups | None = None,
+) -> Task:
     def work() -> Task:
         now = database_now()
         quotas.take(tenant, pairs, now)
@@ -104,6 +120,8 @@ def _create(tenant: Tenant, user: User | None, actor: str, request_id: str, valu
             **values,
         )
         task.save(force_insert=True)
+        if groups is not None:
+            AskedPairs.objects.create(task=task, groups=groups)
         Batch.objects.create(task=task, number=0, status=BatchStatus.OPEN, dispatching=False, due_at=now)
         history.tell_created(task, now, actor)
         _audit(task, user)

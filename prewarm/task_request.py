@@ -22,6 +22,7 @@ from prewarm.tenant_rules import check_images, check_pull_secrets
 
 _FAILURE_LIMIT = re.compile(r"(?:[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%)?", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 TARGETS = ("node_selector", "node_names", "all_nodes")
 
 
@@ -30,7 +31,7 @@ class ImageField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        return _checked(references.parse, references.InvalidReference, text)
+        return checked(references.parse, references.InvalidReference, text)
 
 
 class NodeNameField(serializers.CharField):
@@ -42,6 +43,18 @@ class NodeNameField(serializers.CharField):
             raise serializers.ValidationError(
                 f"{text[:60]!r} is no Kubernetes name: lower-case letters, digits, - and . (at most 253).",
                 "invalid_name",
+            )
+        return text
+
+
+class NamespaceField(serializers.CharField):
+    """A namespace's name: a DNS-1123 label."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not _LABEL.fullmatch(text):
+            raise serializers.ValidationError(
+                f"{text[:60]!r} is no namespace: lower-case letters, digits and - (at most 63).", "invalid_name"
             )
         return text
 
@@ -133,7 +146,7 @@ class TaskRequest(StrictFields):
         return list(dict.fromkeys(value))
 
     def validate_node_selector(self, value: str) -> str:
-        return _checked(selectors.parse, selectors.InvalidSelector, value) if value else value
+        return checked(selectors.parse, selectors.InvalidSelector, value) if value else value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs["images"] or attrs["image_lists"]):
@@ -225,7 +238,7 @@ def check_precedence(wish: Mapping[str, Any], tenant: Tenant, *, may_be_urgent: 
         raise Problem(403, "platform_admin_only", detail, errors=errors)
 
 
-def _checked(parse: Callable[[str], object], error: type[ValueError], text: str) -> str:
+def checked(parse: Callable[[str], object], error: type[ValueError], text: str) -> str:
     try:
         parse(text)
     except error as wrong:

@@ -13,7 +13,7 @@ from prewarm.wording import listed
 
 def check_images(named: Mapping[str, str], tenant: Tenant) -> None:
     """Refuse (422) what the tenant's patterns do not let it pull; `named` says where the request names each image."""
-    errors = [_error(at, *refused) for image, at in named.items() if (refused := _refused(image, tenant))]
+    errors = [_error(at, *refused) for image, at in named.items() if (refused := refusal(image, tenant))]
     if errors:
         raise Invalid(errors)
 
@@ -33,7 +33,7 @@ def check_pull_secrets(secrets: Sequence[str], tenant: Tenant) -> None:
         raise Invalid(errors)
 
 
-def _refused(image: str, tenant: Tenant) -> tuple[str, str] | None:
+def refusal(image: str, tenant: Tenant) -> tuple[str, str] | None:
     """A code and the words, or None for an image that may be pulled. What is denied is denied whatever is allowed."""
     if tenant.allowed_images is None and not tenant.denied_images:
         return None

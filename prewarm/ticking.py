@@ -12,6 +12,7 @@ from prewarm.clock import database_now
 from prewarm.cluster import ClusterError
 from prewarm.doorbell import ring_turns
 from prewarm.models import Duty
+from prewarm.policies import rounds
 from prewarm.retention import prune
 from prewarm.runtime import Runtime
 
@@ -24,7 +25,7 @@ def tick(runtime: Runtime) -> None:
     """1. Bring the limits' caps to the settings. 2. Ring for batches that are due and that nobody holds.
 
     3. Say of tasks for newer workers that they wait. 4. Once a minute, delete what is over for long. 5. Now and then,
-    sweep pull jobs that nobody needs. 6. What other apps have to do.
+    sweep pull jobs that nobody needs. 6. Look after policies that are due. 7. What other apps have to do.
     """
     limits.follow_settings()
     if work_is_due():
@@ -37,6 +38,7 @@ def tick(runtime: Runtime) -> None:
             sweep.sweep(runtime.cluster, sweep.find(runtime.cluster, runtime.installation))
         except ClusterError as error:
             log.warning("sweep put off", extra={"error": error.message})
+    rounds.look_after(lambda: runtime.cluster)
     for chore in announce.chores():
         chore(database_now())
 

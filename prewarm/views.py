@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -57,12 +58,14 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
 
     def listed(self) -> QuerySet[Task]:
         """The tasks that the filters of a list name."""
-        only_known(self.request, "status", "trigger", "search", "ordering", "tenant")
+        only_known(self.request, "status", "trigger", "policy", "search", "ordering", "tenant")
         tasks = for_lists(self.get_queryset())
         if statuses := chosen(self.request, "status", TaskStatus.values):
             tasks = tasks.filter(status__in=statuses)
         if triggers := chosen(self.request, "trigger", Trigger.values):
             tasks = tasks.filter(trigger__in=triggers)
+        if policy := self.request.query_params.get("policy"):
+            tasks = tasks.filter(policy=_id(policy, "policy"))
         if tenant := self.request.query_params.get("tenant"):
             tasks = tasks.filter(tenant__slug=tenant)
         if search := self.request.query_params.get("search", "")[:200]:
@@ -73,6 +76,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
         parameters=[
             OpenApiParameter("status", str, many=True, enum=TaskStatus.values),
             OpenApiParameter("trigger", str, many=True, enum=Trigger.values, description="What made it."),
+            OpenApiParameter("policy", UUID, description="The id of the policy that made it."),
             OpenApiParameter("search", str, description="In name, images and creator."),
             ordered_by(*TASK_ORDER),
             OpenApiParameter("tenant", str),
@@ -220,6 +224,13 @@ class NodeViewSet(viewsets.GenericViewSet[Node]):
             rows = rows.filter(pk__in=_matching(text))
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(NodeSerializer(page, many=True).data)
+
+
+def _id(text: str, name: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise Problem(400, "unknown_value", f"{name} is the id of one, not {text[:40]!r}.") from wrong
 
 
 def _of_pools(rights: Rights) -> list[str] | None:

@@ -114,7 +114,7 @@ class Watcher:
                 write(rows, self.digests)
         forget(self.digests.keys() - listed, self.digests)
         kubernetes = str(self.cluster.get("/version").get("gitVersion") or "")
-        self.heard(complete=True, kubernetes_version=kubernetes)
+        self.heard(complete=True, kubernetes_version=kubernetes, changed=True)
         log.info("node list complete", extra={"nodes": len(listed)})
         return version
 
@@ -145,14 +145,17 @@ class Watcher:
             if not self.lead():
                 raise Superseded
             crash_point("writing_nodes")
-            write(self.waiting.values(), self.digests)
+            changed = write(self.waiting.values(), self.digests) > 0 or bool(self.leaving)
             forget(self.leaving, self.digests)
-            self.heard(complete=False)
+            self.heard(complete=False, changed=changed)
         self.waiting, self.leaving = {}, set()
 
-    def heard(self, *, complete: bool, kubernetes_version: str = "") -> None:
+    def heard(self, *, complete: bool, changed: bool, kubernetes_version: str = "") -> None:
+        """Say so in the view. That something changed lets whoever keeps nodes warm look before it is due."""
         now: datetime = database_now()
         values: dict[str, object] = {"heard_at": now}
+        if changed:
+            values["changed_at"] = now
         if complete:
             values |= {"complete_at": now, "kubernetes_version": kubernetes_version}
         NodeView.objects.filter(pk=1, holder=self.name).update(**values)

@@ -32,9 +32,9 @@ _ALL = (
     EventKind("schedule.skipped", "Schedule skipped a run", "计划跳过一次运行", bad=True),
     EventKind("schedule.missed", "Schedule missed runs", "计划错过运行", bad=True),
     EventKind("schedule.failed", "Schedule could not make its task", "计划未能创建任务", bad=True),
-    EventKind("policy.drifted", "Images went missing", "镜像缺失", bad=True),
-    EventKind("policy.mended", "Images are back", "镜像已恢复"),
-    EventKind("policy.failed", "Policy cannot keep its images warm", "策略未能保持镜像", bad=True),
+    EventKind("policy.covered", "Policy covered: all is warm", "策略已覆盖"),
+    EventKind("policy.gap", "Policy has images to pull", "策略有镜像待拉取"),
+    EventKind("policy.cannot", "Policy cannot keep its images warm", "策略无法保持镜像", bad=True),
     EventKind(TEST, "Test", "测试"),
 )
 EVENTS = {kind.name: kind for kind in _ALL}

@@ -55,6 +55,9 @@ class Tenant(models.Model):
     pull_secrets = models.JSONField(
         null=True, blank=True, help_text="The pull secrets that its tasks may name; empty for any."
     )
+    followed_namespaces = models.JSONField(
+        null=True, blank=True, help_text="The namespaces whose workloads its policies may follow; empty for none."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

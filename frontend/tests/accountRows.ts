@@ -53,6 +53,7 @@ export function newTenant(given: Partial<Tenant> = {}): Tenant {
     allowed_images: null,
     denied_images: null,
     pull_secrets: null,
+    followed_namespaces: null,
     created_at: '2026-11-24T08:00:00Z',
     ...given,
   }

@@ -109,6 +109,7 @@ export function newTask(): TaskDetail {
     retry_of: null,
     trigger: 'request',
     cause: '',
+    policy: null,
     change: 0,
     request_id: 'r-1',
   }

@@ -1,3 +1,3 @@
 """What IPS does, in Django's admin: to look at, and to act on by the same moves as anywhere."""
 
-from prewarm.admin import cluster, records, results, settings, tasks  # noqa: F401  # each registers its pages
+from prewarm.admin import cluster, policies, records, results, settings, tasks  # noqa: F401  # each registers its pages

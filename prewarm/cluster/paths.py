@@ -23,5 +23,10 @@ def namespace(name: str) -> str:
     return f"/api/v1/namespaces/{name}"
 
 
+def workloads(version: str, namespace: str, plural: str) -> str:
+    """`version` like apps/v1."""
+    return f"/apis/{version}/namespaces/{namespace}/{plural}"
+
+
 def _in_namespace(prefix: str, resource: str, name: str) -> str:
     return f"{prefix}/namespaces/{settings.PULL_NAMESPACE}/{resource}" + (f"/{name}" if name else "")

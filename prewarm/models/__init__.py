@@ -1,5 +1,6 @@
 """The rows of the product: what was asked for, what happened, and who holds what right now."""
 
+from prewarm.models.asked_pairs import AskedPairs
 from prewarm.models.batch import Batch, BatchStatus
 from prewarm.models.duty import Duty
 from prewarm.models.event import TaskEvent
@@ -9,6 +10,7 @@ from prewarm.models.limit import Limit, NodeSlot
 from prewarm.models.node import Node, NodeView
 from prewarm.models.node_result import ImageCount, Message, NodeAttempt, NodeResult, NodeStatus
 from prewarm.models.pairs_of_day import PairsOfDay
+from prewarm.models.policy import Policy, PolicyNode, PolicyState
 from prewarm.models.registry_check import RegistryCheck
 from prewarm.models.setting import Setting
 from prewarm.models.tally import Tally
@@ -17,6 +19,7 @@ from prewarm.models.task import FINISHED, SPEC_VERSION, Puller, PullPolicy, Task
 __all__ = [
     "FINISHED",
     "SPEC_VERSION",
+    "AskedPairs",
     "Batch",
     "BatchStatus",
     "Duty",
@@ -32,6 +35,9 @@ __all__ = [
     "NodeStatus",
     "NodeView",
     "PairsOfDay",
+    "Policy",
+    "PolicyNode",
+    "PolicyState",
     "PullPolicy",
     "Puller",
     "RegistryCheck",

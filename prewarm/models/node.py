@@ -20,6 +20,9 @@ class Node(models.Model):
     taints = models.JSONField(default=list)
     unschedulable = models.BooleanField(default=False)
     ready = models.BooleanField(default=False)
+    ready_changed_at = models.DateTimeField(
+        null=True, help_text="Since when it is Ready, or not, as the cluster tells."
+    )
     disk_pressure = models.BooleanField(default=False)
     os = models.CharField(max_length=20, blank=True)
     arch = models.CharField(max_length=20, blank=True)
@@ -43,6 +46,7 @@ class NodeView(models.Model):
 
     complete_at = models.DateTimeField(null=True, help_text="When a whole list was last taken over.")
     heard_at = models.DateTimeField(null=True, help_text="When the API server was last heard from.")
+    changed_at = models.DateTimeField(null=True, help_text="When a node last came, went or changed.")
     kubernetes_version = models.CharField(max_length=40, blank=True)
     holder = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)

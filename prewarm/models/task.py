@@ -66,6 +66,7 @@ class Task(models.Model):
     cause = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="Why, where nobody asked for this one task."
     )
+    policy = models.ForeignKey("prewarm.Policy", on_delete=models.SET_NULL, null=True, related_name="tasks")
     created_at = models.DateTimeField(auto_now_add=True)
 
     name = models.CharField(max_length=100, blank=True)

@@ -60,7 +60,7 @@ class Api:
             return known
         if path == REVIEWS and request.method == "POST":
             return await self._review(request)
-        place = place_of(path)
+        place = place_of(path, self._release.minor)
         watching = request.query.get("watch") in _TRUE
         verb = place.verb(request.method, watching=watching)
         fault = self._faults.strike(verb, place.resource.plural, path)
@@ -85,10 +85,10 @@ class Api:
             case "/apis":
                 return answered(discovery.group_list())
             case "/api/v1":
-                return answered(discovery.resource_list(""))
+                return answered(discovery.resource_list("", "v1", self._release))
         parts = path.strip("/").split("/")
-        if parts[0] == "apis" and len(parts) == 3 and parts[2] == "v1":
-            return answered(discovery.resource_list(parts[1]))
+        if parts[0] == "apis" and len(parts) == 3:
+            return answered(discovery.resource_list(parts[1], parts[2], self._release))
         return None
 
     async def _do(self, verb: str, place: Place, request: web.Request) -> web.Response:

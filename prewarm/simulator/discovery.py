@@ -42,17 +42,18 @@ def _group(name: str) -> Json:
     return {"name": name, "versions": [version_of], "preferredVersion": version_of}
 
 
-def resource_list(group: str) -> Json:
-    """The resources of a group ("" is the core). Raises Refusal 404."""
-    if group and group not in _GROUPS:
+def resource_list(group: str, in_version: str, release: Release) -> Json:
+    """The resources of a version of a group ("" is the core). Raises Refusal 404."""
+    known = [one for one in ALL if (one.group, one.version) == (group, in_version) and one.exists(release.minor)]
+    if not known and (group, in_version) != ("authorization.k8s.io", "v1"):
         raise no_such_route()
-    resources = [_described(resource) for resource in ALL if resource.group == group]
+    resources = [_described(resource) for resource in known]
     if not group:
         resources.append(_described(PODS) | {"name": "pods/status", "verbs": ["get", "patch", "update"]})
     if group == "authorization.k8s.io":
         review = {"name": "selfsubjectaccessreviews", "singularName": "", "namespaced": False}
         resources.append(review | {"kind": "SelfSubjectAccessReview", "verbs": ["create"]})
-    group_version = f"{group}/v1" if group else "v1"
+    group_version = f"{group}/{in_version}" if group else in_version
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources}
 
 

@@ -28,20 +28,20 @@ class Place:
         return _VERBS.get(method, "")
 
 
-def place_of(path: str) -> Place:
-    """Read /api/v1/… or /apis/GROUP/v1/…. Raises Refusal 404."""
+def place_of(path: str, minor: int) -> Place:
+    """Read /api/v1/… or /apis/GROUP/VERSION/…, as this minor release of Kubernetes has them. Raises Refusal 404."""
     parts = path.strip("/").split("/")
     if parts[:2] == ["api", "v1"]:
-        group, rest = "", parts[2:]
-    elif parts[0] == "apis" and len(parts) > 3 and parts[2] == "v1":
-        group, rest = parts[1], parts[3:]
+        group, version, rest = "", "v1", parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
     else:
         raise no_such_route()
     namespace = ""
-    if rest[0] == "namespaces" and len(rest) > 2 and (group, rest[2]) in BY_PLACE:
+    if rest[0] == "namespaces" and len(rest) > 2 and (group, version, rest[2]) in BY_PLACE:
         namespace, rest = rest[1], rest[2:]
-    resource = BY_PLACE.get((group, rest[0]))
-    if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
+    resource = BY_PLACE.get((group, version, rest[0]))
+    if resource is None or not resource.exists(minor) or len(rest) > 3 or (namespace and not resource.namespaced):
         raise no_such_route()
     name, part = (*rest[1:], "", "")[:2]
     if resource.namespaced and name and not namespace:

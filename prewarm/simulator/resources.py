@@ -13,10 +13,16 @@ class Resource:
     kind: str
     group: str = ""
     namespaced: bool = True
+    version: str = "v1"
+    since: int = 0  # the minor release of Kubernetes that it came with, and the one that it went with
+    until: int = 1_000
+
+    def exists(self, minor: int) -> bool:
+        return self.since <= minor < self.until
 
     @property
     def group_version(self) -> str:
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def prefix(self) -> str:
@@ -36,6 +42,12 @@ SERVICE_ACCOUNTS = Resource("serviceaccounts", "ServiceAccount")
 CONFIG_MAPS = Resource("configmaps", "ConfigMap")
 SECRETS = Resource("secrets", "Secret")
 JOBS = Resource("jobs", "Job", "batch")
+# Workloads: kept, but nothing runs of them.
+DEPLOYMENTS = Resource("deployments", "Deployment", "apps")
+STATEFUL_SETS = Resource("statefulsets", "StatefulSet", "apps")
+DAEMON_SETS = Resource("daemonsets", "DaemonSet", "apps")
+CRON_JOBS = Resource("cronjobs", "CronJob", "batch", since=21)
+CRON_JOBS_BETA = Resource("cronjobs", "CronJob", "batch", version="v1beta1", until=21)
 PRIORITY_CLASSES = Resource("priorityclasses", "PriorityClass", "scheduling.k8s.io", namespaced=False)
 _RBAC = "rbac.authorization.k8s.io"
 ROLES = Resource("roles", "Role", _RBAC)
@@ -52,10 +64,15 @@ ALL = (
     CONFIG_MAPS,
     SECRETS,
     JOBS,
+    DEPLOYMENTS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    CRON_JOBS_BETA,
+    CRON_JOBS,
     PRIORITY_CLASSES,
     ROLES,
     ROLE_BINDINGS,
     CLUSTER_ROLES,
     CLUSTER_ROLE_BINDINGS,
 )
-BY_PLACE = {(resource.group, resource.plural): resource for resource in ALL}
+BY_PLACE = {(resource.group, resource.version, resource.plural): resource for resource in ALL}

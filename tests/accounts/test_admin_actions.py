@@ -16,6 +16,7 @@ from prewarm import live_settings
 from prewarm.admin import tasks as task_pages
 from prewarm.models import Setting, Task
 from tests.people import person
+from tests.prewarm.policies import policy_of
 from tests.prewarm.results import end, happened, running
 from tests.prewarm.rows import asked
 
@@ -141,3 +142,13 @@ def test_a_link_does_not_pause_the_intake_and_neither_does_who_may_not(administr
     assert strict.post(f"{SETTINGS}intake/", {"pause": "yes"}).status_code == 403
 
     assert not live_settings.load().intake_paused
+
+
+def test_policies_are_paused_resumed_and_checked(administrator):
+    one, other = policy_of(name="one"), policy_of(name="other")
+    page = "/admin/prewarm/policy/"
+
+    assert "2 policies are paused." in choose(administrator, page, "pause", one, other)
+    assert "1 policy is resumed." in choose(administrator, page, "resume", one)
+    assert "1 policy is looked at in a few seconds." in choose(administrator, page, "check_now", one, other)
+    assert told("policy.checked") == [("root", "policy.checked", str(one.pk))]

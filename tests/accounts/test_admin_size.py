@@ -16,7 +16,18 @@ from django.utils import timezone
 from accounts.admin import pages
 from accounts.admin.pages import Browsed, begins
 from accounts.models import AuditEntry, IdempotentRequest, Session, SignInAttempt, Tenant
-from prewarm.models import Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent
+from prewarm.models import (
+    AskedPairs,
+    Batch,
+    ImageCount,
+    Message,
+    NodeAttempt,
+    NodeResult,
+    PolicyNode,
+    RegistryCheck,
+    Task,
+    TaskEvent,
+)
 from tests.people import person
 from tests.prewarm.rows import asked
 from webhooks.models import Arrival, Gathering
@@ -26,6 +37,7 @@ GROW: list[type[Model]] = [
     *(AuditEntry, IdempotentRequest, Session, SignInAttempt),
     *(Arrival, Gathering),
     *(Batch, ImageCount, Message, NodeAttempt, NodeResult, RegistryCheck, Task, TaskEvent),
+    *(AskedPairs, PolicyNode),
 ]
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 BY_LABEL = pytest.mark.parametrize("model", GROW, ids=lambda model: model._meta.label)

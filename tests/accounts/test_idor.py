@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, Membership, Role, Tenant, User
 from accounts.routes import Route, all_routes
-from prewarm.models import ImageList, Task
+from prewarm.models import ImageList, Policy, Task
 from tests.accounts.matrix.callers import OURS, THEIRS
 from tests.accounts.matrix.things import colleague, thing_of
 from tests.people import person
@@ -86,6 +86,8 @@ WRITES: dict[str, tuple[dict[str, Any], type[Model]]] = {
     "POST /api/v1/tasks/": ({"images": ["nginx:1.27"], "all_nodes": True}, Task),
     "POST /api/v1/image-lists/": ({"name": "Base", "images": ["nginx:1.27"]}, ImageList),
     "PATCH /api/v1/image-lists/{id}/": ({"notes": "Fresh."}, ImageList),
+    "POST /api/v1/policies/": ({"name": "Base", "images": ["nginx:1.27"], "all_nodes": True}, Policy),
+    "PATCH /api/v1/policies/{id}/": ({"settle_seconds": 5}, Policy),
     "POST /api/v1/webhooks/": ({"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"}, Webhook),
     "PATCH /api/v1/webhooks/{id}/": ({"only_failures": True}, Webhook),
     "POST /api/v1/webhooks/{id}/rotate/": ({}, Webhook),
@@ -107,6 +109,7 @@ NO_ROW = {
     "POST /api/v1/auth/password/",
     "POST /api/v1/auth/reset-password/",
     "POST /api/v1/tasks/preview/",
+    "POST /api/v1/policies/preview/",
     "PATCH /api/v1/settings/",
     "POST /api/v1/webhooks/{id}/redeliver/",
     "POST /api/v1/registry-hooks/{id}/try/",

@@ -25,10 +25,11 @@ def test_viewers_change_nothing_but_what_is_their_own() -> None:
     assert {one.name for one in PERMISSIONS if one.who == Who.VIEWER and writes(one)} == {"keys.make"}
 
 
-def test_operators_manage_the_tasks_and_the_image_library_of_their_tenant_and_nothing_else() -> None:
+def test_operators_manage_the_tasks_the_policies_and_the_image_library_of_their_tenant_and_nothing_else() -> None:
     assert named(Who.OPERATOR) == {
         "tasks.operate",
         "image-lists.write",
+        "policies.manage",
         "webhooks.read",
         "deliveries.read",
         "deliveries.redeliver",
@@ -72,6 +73,7 @@ def test_a_key_that_reads_writes_nothing_and_one_for_tasks_only_tasks_and_their_
     assert [one.name for one in PERMISSIONS if one.key == Scope.TASKS] == [
         "tasks.operate",
         "image-lists.write",
+        "policies.manage",
         "deliveries.redeliver",
     ]
     assert [one.name for one in PERMISSIONS if one.key == Scope.MANAGE] == [

@@ -25,6 +25,7 @@ RULES = {
     "allowed_images": ["registry.io/team/**"],
     "denied_images": ["**:latest"],
     "pull_secrets": ["regcred"],
+    "followed_namespaces": ["shop", "shop-jobs"],
 }
 NONE = {**dict.fromkeys(RULES), "node_pool": ""}
 
@@ -92,6 +93,7 @@ def test_an_admin_of_the_tenant_changes_none_of_them(as_ada: APIClient, name: st
         ({"denied_images": "**"}, "denied_images"),
         ({"denied_images": ["**"] * 101}, "denied_images"),
         ({"pull_secrets": ["Not A Name"]}, "pull_secrets/0"),
+        ({"followed_namespaces": ["shop", "no.label"]}, "followed_namespaces/1"),
         ({"max_runing_tasks": 5}, "max_runing_tasks"),
     ],
 )
@@ -118,6 +120,7 @@ def test_they_are_set_shown_and_taken_away_at_a_terminal() -> None:
         "allowed images: registry.io/team/**, **:v1",
         "denied images: no rule",
         "pull secrets: none",
+        "followed namespaces: no rule",
     ]
 
     run("tenant", "set", "gpu", "--node-pool", "", "--allowed-images", "any", "--max-running-tasks", "none")

@@ -47,6 +47,8 @@ ALL = (
     Row("task_5000x20_ratio_to_noop", "×", 5, "a task of 5,000 nodes × 20 images ÷ the same request"),
     Row("task_5000x20_queries", "", 8, "database statements of that task"),
     Row("key_ratio_to_jwt", "×", 1.3, "the page of one tenant with a warm API key ÷ with a session's token"),
+    Row("policy_pass_5000x50_s", "s", 2, "a pass of a policy over 5,000 nodes × 50 images"),
+    Row("policy_pass_queries", "", 60, "database statements of that pass"),
     Row("simulated_first_pod_p50_ms", "ms", 300, "POST → first pod on the simulated cluster, SQLite"),
     Row("simulated_ratio_100x1_1s_20", "×", 1.3, "100 simulated nodes, pulls of 1 s, 20 at once: makespan ÷ ideal 5 s"),
     Row("simulated_web_rss_mb", "MB", 150, "memory of the web process after that"),

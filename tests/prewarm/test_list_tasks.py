@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from prewarm.models import Task
+from tests.prewarm.policies import policy_of
 from tests.prewarm.rows import asked, cluster_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -72,6 +73,13 @@ class TestTheList:
         assert names(as_vera, trigger="schedule") == ["evening"]
         assert names(as_vera, trigger=["schedule", "hook"]) == ["Weekly", "evening"]
         assert as_vera.get(TASKS, {"trigger": "magic"}).status_code == 400
+
+    def test_by_the_policy_that_made_them(self, as_vera: APIClient) -> None:
+        policy = policy_of(name="web")
+        Task.objects.filter(name="evening").update(policy=policy)
+
+        assert names(as_vera, policy=str(policy.pk)) == ["evening"]
+        assert as_vera.get(TASKS, {"policy": "web"}).status_code == 400
 
     def test_of_a_tenant_that_one_may_not_see_is_empty(self, as_otto: APIClient) -> None:
         assert names(as_otto, tenant="rivals") == names(as_otto, tenant="nothing") == []

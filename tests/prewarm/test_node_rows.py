@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +72,23 @@ def test_a_node_that_has_told_nothing_yet_is_not_ready(more: Json) -> None:
 
     assert (row.ready, row.unschedulable, row.disk_pressure, row.os, row.disk_bytes) == (False, False, False, "", 0)
     assert (row.labels, row.taints, row.images) == ({}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("told", "understood"),
+    [
+        ("2026-11-27T02:00:00Z", datetime(2026, 11, 27, 2, tzinfo=UTC)),
+        ("2026-11-27T02:00:00", None),
+        ("2026-02-30T02:00:00Z", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_since_when_a_node_is_ready_is_the_clusters_word(told: str | None, understood: datetime | None) -> None:
+    node = node_object()
+    node["status"]["conditions"][2]["lastTransitionTime"] = told
+
+    assert row_of(node, NOW).ready_changed_at == understood
 
 
 @pytest.mark.parametrize("status", ["False", "Unknown", None])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import django_rq
+import httpx
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -16,6 +17,7 @@ from django.utils import timezone
 from redis import Redis
 from rq.serializers import JSONSerializer
 
+from accounts.models import Tenant
 from prewarm.cluster import Cluster
 from prewarm.models import NodeView
 from prewarm.ticker import TICK_ID, Ticker
@@ -126,3 +128,17 @@ def test_a_cluster_that_nobody_configured_is_a_problem() -> None:
     parts, status = found()
 
     assert (parts["database"]["level"], parts["cluster"]["level"], status) == ("ok", "problem", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_missing_right_to_follow_workloads_is_told_by_namespace(processes: None, simulator: Simulated) -> None:  # noqa: F811
+    Tenant.objects.update_or_create(slug="default", defaults={"name": "x", "followed_namespaces": ["shop"]})
+    httpx.post(f"{simulator.url}/_sim/access", json={"verb": "list", "resource": "cronjobs", "allowed": False})
+    try:
+        parts, status = found()
+    finally:
+        httpx.post(f"{simulator.url}/_sim/access", json={"verb": "list", "resource": "cronjobs", "allowed": True})
+
+    assert (parts["workloads"]["level"], status) == ("warning", 0)
+    assert "cronjobs of namespace shop" in parts["workloads"]["text"]
+    assert "cluster-setup" in parts["workloads"]["remedy"]

@@ -71,6 +71,7 @@ BODY_TEXTS = [
 GOOD: dict[str, dict[str, Any]] = {
     **BODIES,
     "PATCH image-list-detail": {"name": "New", "images": ["nginx:1"], "notes": "", "tags": ["a"]},
+    "PATCH policy-detail": {"images": ["nginx:1"], "node_selector": "a=b", "settle_seconds": 1, "task": {}},
     "PATCH membership-detail": {"role": "viewer"},
     "PATCH tenant-detail": {"name": "New", "max_priority": 3},
     "PATCH user-detail": {"email": "a@example.com", "first_name": "A", "last_name": "B", "is_active": True},

@@ -31,6 +31,7 @@ LISTS = {
     "allowed-images": "patterns of all that it may pull, like docker.io/library/*",
     "denied-images": "patterns of what it may not pull",
     "pull-secrets": "the pull secrets that its tasks may name",
+    "followed-namespaces": "the namespaces whose workloads its policies may follow; without the rule none",
 }
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,63}", re.ASCII)
 

@@ -390,6 +390,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        get: operations["policies_list"];
+        put?: never;
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        post: operations["policies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        get: operations["policies_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Its tasks stay, and go on to their end. */
+        delete: operations["policies_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Change what is named; what its tasks are at goes on. One of the targets takes the place of the one before. */
+        patch: operations["policies_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Look at its nodes, and read its workloads anew, within seconds; `checked_at` tells when that was done. */
+        post: operations["policies_check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/missing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The nodes that are not covered, and what is missing there: since when, and why. */
+        get: operations["policies_missing_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/pause/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask for nothing more. What its tasks are at goes on. */
+        post: operations["policies_pause_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Policies: images that stay warm on nodes as these come, go and lose them. */
+        post: operations["policies_resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/workloads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workloads that it follows, as they were last read; empty for a policy that follows none. */
+        get: operations["policies_workloads_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a policy would cover, before there is one. */
+        post: operations["policies_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry-hooks/": {
         parameters: {
             query?: never;
@@ -1033,6 +1172,16 @@ export interface components {
             skipped: number;
             cancelled: number;
         };
+        /** @description Pairs of image and node: warm, missing (proven) and unknown add up. Percent is null before the first check. */
+        CoverageSchema: {
+            /** Format: double */
+            percent: number | null;
+            nodes: number;
+            pairs: number;
+            warm: number;
+            missing: number;
+            unknown: number;
+        };
         /**
          * @description * `mon` - mon
          *     * `tue` - tue
@@ -1144,12 +1293,36 @@ export interface components {
          *     * `schedule.skipped` - schedule.skipped
          *     * `schedule.missed` - schedule.missed
          *     * `schedule.failed` - schedule.failed
-         *     * `policy.drifted` - policy.drifted
-         *     * `policy.mended` - policy.mended
-         *     * `policy.failed` - policy.failed
+         *     * `policy.covered` - policy.covered
+         *     * `policy.gap` - policy.gap
+         *     * `policy.cannot` - policy.cannot
          * @enum {string}
          */
-        EventsEnum: "task.created" | "task.started" | "task.stopped" | "task.cancel_requested" | "task.paused" | "task.resumed" | "task.succeeded" | "task.partial" | "task.failed" | "task.cancelled" | "schedule.fired" | "schedule.skipped" | "schedule.missed" | "schedule.failed" | "policy.drifted" | "policy.mended" | "policy.failed";
+        EventsEnum: "task.created" | "task.started" | "task.stopped" | "task.cancel_requested" | "task.paused" | "task.resumed" | "task.succeeded" | "task.partial" | "task.failed" | "task.cancelled" | "schedule.fired" | "schedule.skipped" | "schedule.missed" | "schedule.failed" | "policy.covered" | "policy.gap" | "policy.cannot";
+        /** @description Workloads to follow: their images, init containers included, on the nodes where their pods may run. */
+        FollowRequest: {
+            /** @description Of those that are attached to the tenant. */
+            namespaces: string[];
+            /**
+             * @description A label selector of workloads; empty for all.
+             * @default
+             */
+            selector?: string;
+            /** @description By default all kinds. */
+            kinds?: components["schemas"]["KindsEnum"][];
+        };
+        /** @description Workloads to follow: their images, init containers included, on the nodes where their pods may run. */
+        FollowRequestRequest: {
+            /** @description Of those that are attached to the tenant. */
+            namespaces: string[];
+            /**
+             * @description A label selector of workloads; empty for all.
+             * @default
+             */
+            selector?: string;
+            /** @description By default all kinds. */
+            kinds?: components["schemas"]["KindsEnum"][];
+        };
         /**
          * @description * `intake_paused` - intake_paused
          *     * `window` - window
@@ -1335,6 +1508,15 @@ export interface components {
             unfinished_tasks: number;
         };
         /**
+         * @description * `Deployment` - Deployment
+         *     * `StatefulSet` - StatefulSet
+         *     * `DaemonSet` - DaemonSet
+         *     * `CronJob` - CronJob
+         *     * `Job` - Job
+         * @enum {string}
+         */
+        KindsEnum: "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Job";
+        /**
          * @description * `en` - English
          *     * `zh` - Chinese
          * @enum {string}
@@ -1391,6 +1573,57 @@ export interface components {
         Membership: {
             tenant: string;
             role: components["schemas"]["RoleEnum"];
+        };
+        /**
+         * @description An image that is not proven to be on the node.
+         *
+         *     `state` tells proven absence from what is not known. `kind` is how it came about, `reason` what its last pulls
+         *     failed for, `tries` how many of them did in a row; `again_at` is when it may be asked for again, `task` the task
+         *     that is at it.
+         */
+        MissingImageSchema: {
+            image: string;
+            state: components["schemas"]["MissingImageSchemaStateEnum"];
+            /** Format: date-time */
+            since: string | null;
+            kind: components["schemas"]["MissingImageSchemaKindEnum"];
+            reason: string | null;
+            hint: string | null;
+            tries: number;
+            /** Format: date-time */
+            again_at: string | null;
+            /** Format: uuid */
+            task: string | null;
+        };
+        /**
+         * @description * `joined` - joined
+         *     * `wanted` - wanted
+         *     * `lost` - lost
+         *     * `unproven` - unproven
+         * @enum {string}
+         */
+        MissingImageSchemaKindEnum: "joined" | "wanted" | "lost" | "unproven";
+        /**
+         * @description * `missing` - missing
+         *     * `unknown` - unknown
+         * @enum {string}
+         */
+        MissingImageSchemaStateEnum: "missing" | "unknown";
+        /**
+         * @description A node that is not covered; `blocked` says why nothing is pulled there now.
+         *
+         *     Of a node that is not Ready nothing is known: `images` then are those that were missing before.
+         */
+        MissingNodeSchema: {
+            node: string;
+            /**
+             * Format: date-time
+             * @description Since when it is one of the policy's nodes.
+             */
+            since: string;
+            blocked: string | null;
+            hint: string | null;
+            images: components["schemas"]["MissingImageSchema"][];
         };
         MyMembership: {
             tenant: string;
@@ -1613,6 +1846,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Member"][];
         };
+        PaginatedMissingNodeSchemaList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["MissingNodeSchema"][];
+        };
         PaginatedNodeList: {
             /** @example 123 */
             count: number;
@@ -1642,6 +1890,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["NodeResultSchema"][];
+        };
+        PaginatedPolicyList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Policy"][];
         };
         PaginatedRegistryHookList: {
             /** @example 123 */
@@ -1753,6 +2016,25 @@ export interface components {
             notes?: string;
             tags?: string[];
         };
+        /** @description What is to be changed. A target that is named takes the place of the one before. */
+        PatchedPolicyChangeRequest: {
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+        };
         /** @description What is to be changed; what is not sent stays. `rules` are all of them. */
         PatchedRegistryHookChangeRequest: {
             name?: string;
@@ -1817,6 +2099,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description The namespaces whose workloads its policies may follow; null for none. */
+            followed_namespaces?: string[] | null;
         };
         /**
          * @description Refuses fields that do not exist, and values of another JSON type, each by its name.
@@ -1857,6 +2141,8 @@ export interface components {
          *     * `tasks.urgent` - tasks.urgent
          *     * `image-lists.read` - image-lists.read
          *     * `image-lists.write` - image-lists.write
+         *     * `policies.read` - policies.read
+         *     * `policies.manage` - policies.manage
          *     * `webhooks.read` - webhooks.read
          *     * `webhooks.manage` - webhooks.manage
          *     * `webhooks.everywhere` - webhooks.everywhere
@@ -1876,7 +2162,7 @@ export interface components {
          *     * `admin-site` - admin-site
          * @enum {string}
          */
-        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
+        PermissionEnum: "tasks.read" | "tasks.operate" | "tasks.urgent" | "image-lists.read" | "image-lists.write" | "policies.read" | "policies.manage" | "webhooks.read" | "webhooks.manage" | "webhooks.everywhere" | "deliveries.read" | "deliveries.redeliver" | "registry-hooks.read" | "registry-hooks.manage" | "nodes.read" | "tenants.read" | "tenants.manage" | "members.read" | "members.manage" | "users.manage" | "settings.manage" | "audit.read" | "keys.make" | "admin-site";
         /**
          * @description * `` - None
          *     * `waiting` - Waiting
@@ -1886,6 +2172,139 @@ export interface components {
          * @enum {string}
          */
         PinEnum: "waiting" | "same" | "moved" | "unknown";
+        /**
+         * @description A policy, and how it stands as of `checked_at`.
+         *
+         *     `covered`: nothing is missing on any node that can be pulled on; nodes that are not Ready, cordoned, short of disk
+         *     or still settling count in the coverage all the same.
+         */
+        Policy: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly tenant: string;
+            readonly name: string;
+            images: string[];
+            image_lists: string[];
+            follow: components["schemas"]["FollowRequest"] | null;
+            readonly node_selector: string;
+            node_names: string[];
+            readonly all_nodes: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            readonly settle_seconds: number;
+            /** @description How often it is looked at without news. */
+            readonly recheck_seconds: number;
+            /** @description The most nodes that it asks for in a minute. */
+            readonly nodes_per_minute: number;
+            readonly priority: number;
+            task: components["schemas"]["PolicyTaskRequest"];
+            /** Format: date-time */
+            readonly paused_at: string | null;
+            /** @description Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only. */
+            readonly created_by: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly changed_at: string;
+            state: components["schemas"]["PolicyStateEnum"];
+            /** Format: date-time */
+            readonly state_since: string | null;
+            /** @description What keeps it from covering everything. */
+            readonly problem: string;
+            /** @description What the last pass waited for. */
+            readonly waits_for: string;
+            readonly coverage: components["schemas"]["CoverageSchema"];
+            /** Format: date-time */
+            readonly checked_at: string | null;
+            /** Format: date-time */
+            readonly next_check_at: string | null;
+        };
+        /** @description What the policy would cover, as things are now. `blocked` nodes are its own, and wait. */
+        PolicyPreview: {
+            coverage: components["schemas"]["CoverageSchema"];
+            images: components["schemas"]["PreviewedImage"][];
+            blocked: components["schemas"]["PreviewedSkip"][];
+            workloads: number;
+            problems: string[];
+        };
+        /** @description The body of POST policies/ and of the preview. */
+        PolicyPreviewRequestRequest: {
+            /** @default preview */
+            name?: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+            /** @description By default `default`. */
+            tenant?: string;
+        };
+        /** @description The body of POST policies/ and of the preview. */
+        PolicyRequestRequest: {
+            name: string;
+            images?: string[];
+            /** @description Ids of lists of the image library; what those have at each check counts. */
+            image_lists?: string[];
+            follow?: components["schemas"]["FollowRequestRequest"] | null;
+            node_selector?: string;
+            node_names?: string[];
+            all_nodes?: boolean;
+            /** @description How long a node is Ready before it is pulled on. */
+            settle_seconds?: number;
+            /** @description How often everything is looked at without news. */
+            recheck_seconds?: number;
+            /** @description The most nodes that it asks for in a minute. */
+            nodes_per_minute?: number;
+            priority?: number;
+            task?: components["schemas"]["PolicyTaskRequestRequest"];
+            /** @description By default `default`. */
+            tenant?: string;
+        };
+        /**
+         * @description * `new` - New
+         *     * `covered` - Covered
+         *     * `gap` - Gap
+         *     * `cannot` - Cannot
+         * @enum {string}
+         */
+        PolicyStateEnum: "new" | "covered" | "gap" | "cannot";
+        /** @description What a policy's tasks are asked for with; what is left out is as for any task. */
+        PolicyTaskRequest: {
+            include_cordoned?: boolean;
+            batch_size?: number;
+            concurrency?: number;
+            parallel_batches?: number;
+            timeout_seconds?: number;
+            pull_timeout_seconds?: number;
+            max_attempts?: number;
+            retry_backoff_seconds?: number;
+            pull_secrets?: string[];
+            puller?: components["schemas"]["PullerEnum"];
+            webhooks?: string[];
+        };
+        /** @description What a policy's tasks are asked for with; what is left out is as for any task. */
+        PolicyTaskRequestRequest: {
+            include_cordoned?: boolean;
+            batch_size?: number;
+            concurrency?: number;
+            parallel_batches?: number;
+            timeout_seconds?: number;
+            pull_timeout_seconds?: number;
+            max_attempts?: number;
+            retry_backoff_seconds?: number;
+            pull_secrets?: string[];
+            puller?: components["schemas"]["PullerEnum"];
+            webhooks?: string[];
+        };
         /** @description What a task would do. Nothing is made. */
         Preview: {
             matched: number;
@@ -1955,6 +2374,19 @@ export interface components {
             batches: number;
             first_wave: number;
             nodes_at_once: number;
+        };
+        /** @description On how many nodes it is wanted, and how many of those have it. */
+        PreviewedImage: {
+            image: string;
+            nodes: number;
+            warm: number;
+            missing: number;
+            unknown: number;
+        };
+        PreviewedSkip: {
+            reason: string;
+            hint: string;
+            nodes: number;
         };
         /**
          * @description * `IfNotPresent` - If Not Present
@@ -2319,6 +2751,8 @@ export interface components {
             trigger: components["schemas"]["TriggerEnum"];
             /** @description Why, where nobody asked for this one task. */
             readonly cause: string;
+            /** Format: uuid */
+            policy: string | null;
             readonly change: number;
             readonly request_id: string;
         };
@@ -2379,6 +2813,8 @@ export interface components {
             trigger: components["schemas"]["TriggerEnum"];
             /** @description Why, where nobody asked for this one task. */
             readonly cause: string;
+            /** Format: uuid */
+            policy: string | null;
             readonly change: number;
             readonly request_id: string;
             readonly node_names: unknown;
@@ -2473,6 +2909,7 @@ export interface components {
             allowed_images: string[] | null;
             denied_images: string[] | null;
             pull_secrets: string[] | null;
+            followed_namespaces: string[] | null;
             /** Format: date-time */
             readonly created_at: string;
         };
@@ -2498,6 +2935,8 @@ export interface components {
             denied_images?: string[] | null;
             /** @description The pull secrets that its tasks may name; null for any. */
             pull_secrets?: string[] | null;
+            /** @description The namespaces whose workloads its policies may follow; null for none. */
+            followed_namespaces?: string[] | null;
             slug: string;
         };
         TenantUsage: {
@@ -2757,6 +3196,22 @@ export interface components {
             start: string;
             /** @description HH:MM; 24:00 is the end of the day */
             end: string;
+        };
+        /** @description A workload that is followed; `nodes` are those of the policy where its pods may run. */
+        WorkloadSchema: {
+            kind: string;
+            namespace: string;
+            name: string;
+            images: string[];
+            /** @description What is no image reference. */
+            ignored: string[];
+            nodes: number;
+        };
+        WorkloadsAnswer: {
+            /** Format: date-time */
+            read_at: string | null;
+            problems: string[];
+            workloads: components["schemas"]["WorkloadSchema"][];
         };
         /** @description RFC 9457. `code` is stable; `errors` says where the input is wrong (`images/0`). */
         Problem: {
@@ -3285,7 +3740,7 @@ export interface operations {
     deliveries_list: {
         parameters: {
             query?: {
-                event?: ("policy.drifted" | "policy.failed" | "policy.mended" | "schedule.failed" | "schedule.fired" | "schedule.missed" | "schedule.skipped" | "task.cancel_requested" | "task.cancelled" | "task.created" | "task.failed" | "task.partial" | "task.paused" | "task.resumed" | "task.started" | "task.stopped" | "task.succeeded" | "webhook.test")[];
+                event?: ("policy.cannot" | "policy.covered" | "policy.gap" | "schedule.failed" | "schedule.fired" | "schedule.missed" | "schedule.skipped" | "task.cancel_requested" | "task.cancelled" | "task.created" | "task.failed" | "task.partial" | "task.paused" | "task.resumed" | "task.started" | "task.stopped" | "task.succeeded" | "webhook.test")[];
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -3819,6 +4274,375 @@ export interface operations {
             };
         };
     };
+    policies_list: {
+        parameters: {
+            query?: {
+                ordering?: "-changed_at" | "-created_at" | "-name" | "-state_since" | "changed_at" | "created_at" | "name" | "state_since";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                paused?: boolean;
+                /** @description In name and images. */
+                search?: string;
+                state?: ("cannot" | "covered" | "gap" | "new")[];
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPolicyList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Up to 128 visible ASCII characters. Asked again with the same key within 24 h, it is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description It is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_destroy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that was read: 412 if it is outdated. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPolicyChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_missing_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In the node's name. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMissingNodeSchemaList"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_pause_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_resume_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_workloads_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkloadsAnswer"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policies_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyPreviewRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreview"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     registry_hooks_list: {
         parameters: {
             query?: {
@@ -4174,6 +4998,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description The id of the policy that made it. */
+                policy?: string;
                 /** @description In name, images and creator. */
                 search?: string;
                 status?: ("cancelled" | "failed" | "partial" | "pending" | "running" | "succeeded")[];

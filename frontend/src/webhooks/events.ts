@@ -22,9 +22,9 @@ export const events: Record<EventName, EventWords> = {
   'schedule.skipped': { label: 'skipped a run', bad: true },
   'schedule.missed': { label: 'missed runs', bad: true },
   'schedule.failed': { label: 'could not make its task', bad: true },
-  'policy.drifted': { label: 'has images that went missing', bad: true },
-  'policy.mended': { label: 'has them back' },
-  'policy.failed': { label: 'cannot keep its images warm', bad: true },
+  'policy.covered': { label: 'covered: all is warm' },
+  'policy.gap': { label: 'has images to pull' },
+  'policy.cannot': { label: 'cannot keep its images warm', bad: true },
 }
 
 const subjects: Record<string, string> = { task: 'Task', schedule: 'Schedule', policy: 'Policy' }

@@ -286,7 +286,7 @@ describe('words about webhooks', () => {
     expect(heard({ events: [], only_failures: true })).toBe('Failures')
     expect(heard({ events: ['task.failed', 'task.succeeded'], only_failures: true })).toBe('Task failed')
     expect(heard({ events: ['task.succeeded'], only_failures: true })).toMatch(/^Nothing/)
-    expect(heard({ events: ['task.failed', 'task.partial', 'policy.drifted'], only_failures: false })).toBe(
+    expect(heard({ events: ['task.failed', 'task.partial', 'policy.cannot'], only_failures: false })).toBe(
       'Task failed, Task partly done and 1 more',
     )
     expect([eventWords('webhook.test'), eventWords('moon.rose')]).toEqual(['Test', 'moon.rose'])

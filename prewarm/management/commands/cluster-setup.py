@@ -11,6 +11,13 @@ from prewarm import cluster_setup
 from prewarm.cluster import Cluster, ClusterError, NotConfigured
 
 
+class Plain(yaml.SafeDumper):
+    """YAML without anchors: what is the same is written out again, as people expect it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 class Command(BaseCommand):
     """Prints the objects, makes them, or says what is missing."""
 
@@ -23,14 +30,25 @@ class Command(BaseCommand):
         what.add_argument("--print", action="store_true", help="print the objects as YAML, for kubectl apply -f -")
         what.add_argument("--apply", action="store_true", help="make them with the configured kubeconfig")
 
+        parser.add_argument(
+            "--follow",
+            action="append",
+            default=[],
+            metavar="NAMESPACE",
+            help="let policies list the workloads of this namespace; may be repeated",
+        )
+        parser.add_argument("--follow-all", action="store_true", help="let policies list those of all namespaces")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["print"]:
-            self.stdout.write(yaml.safe_dump_all(cluster_setup.objects(), sort_keys=False))
+            wanted = cluster_setup.objects(options["follow"], follow_all=options["follow_all"])
+            self.stdout.write(yaml.dump_all(wanted, Dumper=Plain, sort_keys=False))
             return
         try:
             cluster = Cluster(connections=1)
             if options["apply"]:
-                self.stdout.write("\n".join(cluster_setup.apply(cluster)))
+                done = cluster_setup.apply(cluster, options["follow"], follow_all=options["follow_all"])
+                self.stdout.write("\n".join(done))
                 return
             problems = cluster_setup.missing(cluster)
         except (NotConfigured, ClusterError) as error:

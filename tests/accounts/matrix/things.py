@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import ApiKey, Membership, Role, Session, Tenant, User
-from prewarm.models import ImageList
+from prewarm.models import ImageList, Policy
 from tests.people import person
 from tests.prewarm.rows import asked
 from webhooks.inbound.credentials import hashed, new_token
@@ -44,6 +44,13 @@ def colleague(tenant: str) -> User:
 def image_list(owner: User, tenant: str) -> ImageList:
     team = Tenant.objects.get(slug=tenant)
     return ImageList.objects.create(tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], created_by=owner)
+
+
+def policy(owner: User, tenant: str) -> Policy:
+    now, team = timezone.now(), Tenant.objects.get(slug=tenant)
+    return Policy.objects.create(
+        tenant=team, name=uuid.uuid4().hex, images=["nginx:1.27"], all_nodes=True, due_at=now, changed_at=now
+    )
 
 
 def webhook(owner: User, tenant: str) -> Webhook:
@@ -82,6 +89,7 @@ def registry_hook(owner: User, tenant: str) -> RegistryHook:
 THINGS: dict[str, Callable[[User, str], Model]] = {
     "task": lambda owner, tenant: asked(tenant=tenant),
     "image-list": image_list,
+    "policy": policy,
     "session": session,
     "webhook": webhook,
     "delivery": delivery,
@@ -97,6 +105,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST task-list": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST task-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST image-list-list": {"name": "Base", "images": ["nginx:1.27"]},
+    "POST policy-list": {"name": "Base", "images": ["nginx:1.27"], "all_nodes": True},
+    "POST policy-preview": {"images": ["nginx:1.27"], "all_nodes": True},
     "POST webhook-list": {"name": "Ops", "kind": "generic", "url": "https://hear.example/hook"},
     "POST registry-hook-list": {
         "name": "Registry",

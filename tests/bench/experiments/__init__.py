@@ -14,6 +14,7 @@ from tests.bench.experiments import (
     growth,
     makespan,
     order,
+    policy_pass,
     real_nodes,
     simulated,
     small_fleet,
@@ -77,6 +78,7 @@ EXPERIMENTS = (
         api.api,
     ),
     Experiment(("deliveries_10000_s", "deliveries_dead_ratio"), deliveries.deliveries),
+    Experiment(("policy_pass_5000x50_s", "policy_pass_queries"), policy_pass.policy_pass),
     Experiment(("order",), order.order),
     Experiment(("growth",), growth.growth),
 )
