@@ -76,6 +76,19 @@ export const router = createRouter({
       meta: { title: 'Deliveries' },
     },
     {
+      path: '/registry-hooks',
+      name: 'registry-hooks',
+      component: () => import('./pages/RegistryHooksPage.vue'),
+      meta: { title: 'Registry hooks' },
+    },
+    {
+      path: '/registry-hooks/:id',
+      name: 'registry-hook',
+      component: () => import('./pages/RegistryHookPage.vue'),
+      props: true,
+      meta: { title: 'Registry hook' },
+    },
+    {
       path: '/account',
       name: 'account',
       component: () => import('./pages/AccountPage.vue'),

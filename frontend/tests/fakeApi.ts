@@ -17,6 +17,7 @@ import type {
 import { json, page, problem } from './answers'
 import { FakeAccounts } from './fakeAccounts'
 import { answerAudit } from './fakeAudit'
+import { FakeHooks } from './fakeHooks'
 import { FakeWebhooks } from './fakeWebhooks'
 import { countOf, newPreview, newPreviewImage, newResult, newSettings, newTask, person } from './rows'
 
@@ -36,6 +37,7 @@ export class FakeApi {
   readonly audit: AuditEntry[] = []
   readonly accounts = new FakeAccounts()
   readonly webhooks = new FakeWebhooks()
+  readonly hooks = new FakeHooks()
   /** What registries say of images, for previews; the others are found. */
   registries: Record<string, Partial<PreviewImage>> = {}
   /** While true, no request gets an answer. */
@@ -106,7 +108,10 @@ export class FakeApi {
     const text = request.method === 'GET' ? '' : await request.clone().text()
     const body: unknown = text ? JSON.parse(text) : {}
     const asked = { method: request.method, id, move, body, url, etag: request.headers.get('If-Match') }
-    const answer = this.accounts.answer(thing, asked, this.me) ?? this.webhooks.answer(thing, asked)
+    const answer =
+      this.accounts.answer(thing, asked, this.me) ??
+      this.webhooks.answer(thing, asked) ??
+      this.hooks.answer(thing, asked)
     return answer ?? this.oneTask(request, path, url)
   }
 

@@ -17,9 +17,10 @@ type Roles = Me['memberships'][number]
 
 /** What each role gives, as accounts/permissions.yaml has it. */
 const viewer: Roles['may'] = ['tasks.read', 'image-lists.read', 'nodes.read', 'tenants.read', 'keys.make']
-const tells: Roles['may'] = ['webhooks.read', 'deliveries.read', 'deliveries.redeliver']
+const tells: Roles['may'] = ['registry-hooks.read', 'webhooks.read', 'deliveries.read', 'deliveries.redeliver']
 const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write', ...tells]
-const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', 'audit.read', 'webhooks.manage']
+const manages: Roles['may'] = ['audit.read', 'registry-hooks.manage', 'webhooks.manage']
+const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', ...manages]
 const gives: Record<Roles['role'], Roles['may']> = { viewer, operator, admin }
 
 export function person(username: string, role: Roles['role'], ...tenants: string[]): Me {

@@ -3,6 +3,7 @@ import { accounts } from './accounts'
 import { byId, etagOf, given } from './answer'
 import { http } from './client'
 import { library } from './library'
+import { registryHooks } from './registryHooks'
 import type {
   AuditEntry,
   AuditOutcome,
@@ -64,6 +65,7 @@ export interface ChangesAnswer {
 export const api = {
   ...accounts,
   ...library,
+  ...registryHooks,
   ...webhooks,
 
   /** Start a session; the token stays in a cookie that scripts cannot read. */

@@ -75,6 +75,22 @@ export type DeliveryStatus = Schemas['DeliveryStatusEnum']
 export type Redelivered = Schemas['Redelivered']
 /** One try of a delivery. */
 export type Attempt = Schemas['Attempt']
+/** Where a registry tells what was pushed. */
+export type RegistryHook = Schemas['RegistryHook']
+/** With its address and its secret, which no other answer has. */
+export type RegistryHookMade = Schemas['RegistryHookMade']
+export type RegistryHookRequest = Schemas['RegistryHookRequestRequest']
+export type RegistryHookChange = Schemas['PatchedRegistryHookChangeRequest']
+export type RegistryKind = Schemas['RegistryKindEnum']
+export type HookRule = Schemas['HookRule']
+export type HookRuleRequest = Schemas['HookRuleRequestRequest']
+export type Rotation = Schemas['RotationRequest']
+export type Tried = Schemas['Tried']
+export type Arrival = Schemas['Arrival']
+export type ArrivalOutcome = Schemas['ArrivalOutcomeEnum']
+export type Gathering = Schemas['Gathering']
+export type GatheringStatus = Schemas['GatheringStatusEnum']
+export type PinState = Gathering['pin']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
 export type AuditOutcome = Schemas['AuditOutcomeEnum']
 type Changed = Record<string, unknown> | null

@@ -16,7 +16,13 @@ export interface Section {
 }
 
 const sections: Section[] = [
-  { label: 'Tasks', places: [{ path: '/tasks', label: 'Tasks' }] },
+  {
+    label: 'Tasks',
+    places: [
+      { path: '/tasks', label: 'Tasks' },
+      { path: '/registry-hooks', label: 'Registry hooks', needs: 'registry-hooks.read' },
+    ],
+  },
   { label: 'Nodes', places: [{ path: '/nodes', label: 'Nodes' }] },
   {
     label: 'Images',

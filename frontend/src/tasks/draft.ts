@@ -107,9 +107,21 @@ export function draftOf(request: TaskRequest, tenant: string): Draft {
     target: asked.all_nodes ? 'all' : asked.node_names?.length ? 'names' : 'selector',
     selector: asked.node_selector ?? '',
     names: (asked.node_names ?? []).join('\n'),
-    limits: { ...limits, first_wave: asked.first_wave || undefined },
+    limits: {
+      ...limits,
+      timeout_seconds: asked.timeout_seconds ?? undefined,
+      pull_timeout_seconds: unlessDefault(asked.pull_timeout_seconds ?? 900, 900),
+      first_wave: asked.first_wave || undefined,
+    },
   }
 }
+
+/** What a request that is kept asks for besides, for which the form has no field: it stays when that is changed. */
+export function besides({ urgent, webhooks }: Besides): Besides {
+  return { ...(urgent && { urgent }), ...(webhooks?.length && { webhooks }) }
+}
+
+export type Besides = Pick<TaskRequest, 'urgent' | 'webhooks'>
 
 /** A time that is the server's own default was most likely never given: the clone leaves it to the server again. */
 function unlessDefault(seconds: number, usual: number): number | undefined {
@@ -123,14 +135,15 @@ export function toRequest(draft: Draft): TaskRequest {
     ...(draft.name.trim() && { name: draft.name.trim() }),
     images: parseImages(draft.images).entries.map((entry) => entry.image),
     ...(draft.lists.length && { image_lists: draft.lists }),
-    ...target(draft),
+    ...targetOf(draft),
     ...withoutEmpty(limits),
     ...(failure_limit.trim() && { failure_limit: failure_limit.trim() }),
     ...(pull_secrets.trim() && { pull_secrets: parseNames(pull_secrets) }),
   }
 }
 
-function target(draft: Draft): Pick<TaskRequest, 'all_nodes' | 'node_selector' | 'node_names'> {
+/** The one way in which the nodes are named. */
+export function targetOf(draft: Aim): Pick<TaskRequest, 'all_nodes' | 'node_selector' | 'node_names'> {
   if (draft.target === 'all') return { all_nodes: true }
   if (draft.target === 'selector') return { node_selector: draft.selector.trim() }
   return { node_names: parseNames(draft.names) }

@@ -16,6 +16,7 @@ const pages = {
   '/library': 'olga',
   '/webhooks': 'admin',
   '/deliveries': 'admin',
+  '/registry-hooks': 'admin',
   '/no/such/page': 'olga',
 } as const
 
