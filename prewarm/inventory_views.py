@@ -148,10 +148,12 @@ class BadgeView(APIView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Only who makes an address is asked who he is."""
-        return [] if self.request and self.request.method != "POST" else super().get_authenticators()
+        asked: Request | None = self.request  # None while the schema is made
+        return [] if asked is not None and asked.method != "POST" else super().get_authenticators()
 
     def get_renderers(self) -> list[BaseRenderer]:
-        shows = self.request and self.request.method in ("GET", "HEAD")
+        asked: Request | None = self.request
+        shows = asked is not None and asked.method in ("GET", "HEAD")
         return [SvgRenderer(), JSONRenderer()] if shows else super().get_renderers()
 
     @extend_schema(
