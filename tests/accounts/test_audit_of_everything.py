@@ -32,8 +32,14 @@ pytestmark = pytest.mark.django_db
 SCHEMA = yaml.safe_load(Path("docs/openapi.yaml").read_text(encoding="utf-8"))
 SAME = {"X-Request-ID": "the-same"}
 NEW = "another horse, another battery"
-# What writes nothing: it says what would be.
-WRITES_NOTHING = {"POST /api/v1/tasks/preview/"}
+# What writes nothing: it says what would be, or what is read of a message.
+WRITES_NOTHING = {
+    "POST /api/v1/tasks/preview/",
+    "POST /api/v1/policies/preview/",
+    "POST /api/v1/schedules/preview/",
+    "POST /api/v1/coverage/badge/",
+    "POST /api/v1/registry-hooks/{id}/try/",
+}
 WITHOUT_RIGHTS = "/api/v1/auth/"  # one's own account: nobody is refused for a role
 
 
