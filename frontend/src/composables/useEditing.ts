@@ -17,7 +17,7 @@ export interface Editing<Row, Line = Row> {
   done: () => void
 }
 
-/** A form for a new row, or for one that is read anew first: its line in a list may be half a minute old, and say less. */
+/** A form for a new row, or for one that is read anew first: its line in a list may be old, and say less. */
 export function useEditing<Row, Line = Row>(
   read: (line: Line) => Promise<Read<Row>>,
   saved: () => void,
