@@ -20,6 +20,7 @@ from tests.faults.canaries.stage import CanaryStage
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 EACH = 3  # of the rows that a list of the admin shows
+MOST_OF_A_LIST = 20
 LINK = re.compile(r'href="([^"#]+)"')
 MOVES = re.compile(r"logout|delete|empty|enqueue|requeue|stop|password|jsi18n|/add/")
 
@@ -44,16 +45,18 @@ def answers(sower: Sower) -> Iterator[Place]:
     paths = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["paths"]
     readable = [path.removeprefix("/api/v1/") for path, methods in paths.items() if "get" in methods]
     for who in ("root", "anna", "otto", "vera", "mallory", "a key", ""):
-        ids: dict[str, list[str]] = {}
-        for path in sorted(readable, key=lambda path: "{id}" in path):
-            collection = path.partition("{id}")[0]
-            for one in ids.get(collection, []) if "{id}" in path else [""]:
-                answer = sower.ask("GET", path.replace("{id}", one), who)
+        found: dict[tuple[str, str], list[str]] = {}
+        for path in sorted(readable, key=lambda path: "{" in path):
+            collection, _, key = path.partition("{")
+            key = key.partition("}")[0]
+            for one in found.get((collection, key), []) if key else [""]:
+                answer = sower.ask("GET", path.replace(f"{{{key}}}", one), who)
                 yield Place(f"GET {path} by {who or 'nobody'}", f"{answer.headers}{answer.text}")
-                if "{id}" not in path and answer.status_code == 200 and "json" in answer.headers["Content-Type"]:
+                if not key and answer.status_code == 200 and "json" in answer.headers["Content-Type"]:
                     listed = answer.json()
-                    found = listed.get("results", []) if isinstance(listed, dict) else []
-                    ids[collection] = [str(row["id"]) for row in found if "id" in row]
+                    rows = listed.get("results", []) if isinstance(listed, dict) else []
+                    for name in ("id", "name"):
+                        found[path, name] = [str(row[name]) for row in rows if name in row][:MOST_OF_A_LIST]
     for path in ("/version", "/healthz", "/readyz", "/api/schema/", "/api/docs/", "/", "/metrics", "/api/v1/nothing/"):
         answer = sower.browser.get(path)
         yield Place(f"GET {path}", f"{answer.headers}{answer.text}")
