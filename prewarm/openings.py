@@ -128,7 +128,10 @@ def opens_at(openings: Sequence[Openings], now: datetime) -> datetime | None:
         return None
     moment = now
     for _ in range(MOST_EDGES):
-        edge = changes_at(openings, moment)
+        edges = [(some.edge_after(moment), some.holds(moment)) for one in openings for some in one.stretches()]
+        if any(edge is None and lasts for edge, lasts in edges):
+            return None  # one lasts longer than anybody can tell
+        edge = min((edge for edge, _ in edges if edge), default=None)
         if edge is None or edge > now + FARTHEST:
             return None
         if all_open(openings, edge):
@@ -143,8 +146,10 @@ def closed_since(openings: Sequence[Openings], now: datetime) -> datetime | None
         return None
     moment = now
     for _ in range(MOST_EDGES):
-        found = [edge for one in openings for some in one.stretches() if (edge := some.edge_until(moment))]
-        edge = max(found, default=None)
+        edges = [(some.edge_until(moment), some.holds(moment)) for one in openings for some in one.stretches()]
+        if any(edge is None and lasts for edge, lasts in edges):
+            return None
+        edge = max((edge for edge, _ in edges if edge), default=None)
         if edge is None or edge < now - FARTHEST:
             return None
         moment = edge - MOMENT
