@@ -109,4 +109,9 @@ class Migration(migrations.Migration):
             model_name='policynode',
             constraint=models.UniqueConstraint(fields=('policy', 'node'), name='one_row_per_policy_and_node'),
         ),
+        migrations.AlterField(
+            model_name='task',
+            name='spec_version',
+            field=models.PositiveSmallIntegerField(db_default=1, default=2),
+        ),
     ]

@@ -12,8 +12,8 @@ from django.db.models import Q
 from prewarm.wording import listed
 
 # What a worker must understand of a task to do what it asks for. Raised with a new wish that an older worker would not
-# know of; workers leave alone what is newer than they are.
-SPEC_VERSION = 1
+# know of; workers leave alone what is newer than they are. 2: pairs that are no product (AskedPairs).
+SPEC_VERSION = 2
 
 
 class TaskStatus(models.TextChoices):

@@ -68,6 +68,7 @@ def test_the_walk_finds_the_admin_and_what_is_open() -> None:
     assert {route.name for route in all_routes() if is_open(route)} == {
         "admin:jsi18n",
         "admin:login",
+        "coverage-badge",
         "healthz",
         "metrics",
         "readyz",

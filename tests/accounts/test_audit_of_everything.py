@@ -14,12 +14,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.audit import By
-from accounts.models import AuditEntry, Role, Session, User
+from accounts.models import AuditEntry, Role, Session, Tenant, User
 from accounts.reset_links import make_link
-from prewarm.models import Task
+from prewarm.models import Policy, Schedule, Task
 from prewarm.stopping import pause
 from tests.accounts.matrix.callers import OURS
-from tests.accounts.matrix.things import colleague, thing_of, webhook
+from tests.accounts.matrix.things import colleague, policy, schedule, thing_of, webhook
 from tests.accounts.test_foreign_ids import kind_of
 from tests.accounts.test_idor import WRITES
 from tests.people import PASSWORD, person
@@ -62,6 +62,23 @@ def paused(_: User) -> Task:
     return task
 
 
+def paused_schedule(owner: User) -> Schedule:
+    kept = schedule(owner, OURS)
+    Schedule.objects.filter(pk=kept.pk).update(paused_at=timezone.now(), next_at=None)
+    return kept
+
+
+def paused_policy(owner: User) -> Policy:
+    kept = policy(owner, OURS)
+    Policy.objects.filter(pk=kept.pk).update(paused_at=timezone.now())
+    return kept
+
+
+def of_a_paused_tenant(_: User) -> Tenant:
+    Tenant.objects.filter(slug=OURS).update(schedules_paused=True)
+    return Tenant.objects.get(slug=OURS)
+
+
 def with_a_failed_delivery(owner: User) -> Model:
     kept = webhook(owner, OURS)
     Delivery.objects.filter(pk=told(kept).pk).update(status=DeliveryStatus.FAILED)
@@ -77,6 +94,9 @@ def signed_in_somewhere(user: User) -> User:
 THINGS: dict[str, Callable[[User], Model]] = {
     "POST /api/v1/tasks/{id}/retry/": that_failed,
     "POST /api/v1/tasks/{id}/resume/": paused,
+    "POST /api/v1/policies/{id}/resume/": paused_policy,
+    "POST /api/v1/schedules/{id}/resume/": paused_schedule,
+    "POST /api/v1/schedules/resume-all/": of_a_paused_tenant,
     "POST /api/v1/webhooks/{id}/redeliver/": with_a_failed_delivery,
     "POST /api/v1/users/{id}/end-sessions/": lambda _: signed_in_somewhere(colleague(OURS)),
     "DELETE /api/v1/auth/sessions/{id}/": lambda user: thing_of("session-detail")(user, OURS),
