@@ -135,12 +135,14 @@ class CoverageView(APIView):
 
 
 class SvgRenderer(BaseRenderer):
+    """The picture; what went wrong is told as JSON, whatever was asked for."""
+
     media_type = "image/svg+xml"
     format = "svg"
     charset = None
 
     def render(self, data: object, accepted_media_type: str | None = None, renderer_context: object = None) -> bytes:
-        return str(data).encode()
+        return JSONRenderer().render(data) if isinstance(data, dict) else str(data).encode()
 
 
 class BadgeView(APIView):

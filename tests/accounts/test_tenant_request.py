@@ -119,6 +119,7 @@ def test_they_are_set_shown_and_taken_away_at_a_terminal() -> None:
         "nodes at once: 0, of 100",
         "pairs today: not counted, no limit",
         "api keys: 0, of 2",
+        "webhooks: 0, of 20",
         "node pool: pool=gpu",
         "allowed images: registry.io/team/**, **:v1",
         "denied images: no rule",
