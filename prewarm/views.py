@@ -63,7 +63,7 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
             tasks = tasks.filter(status__in=statuses)
         if triggers := chosen(self.request, "trigger", Trigger.values):
             tasks = tasks.filter(trigger__in=triggers)
-        if policy := self.request.query_params.get("policy"):
+        if (policy := self.request.query_params.get("policy")) is not None:
             tasks = tasks.filter(policy=_id(policy, "policy"))
         if tenant := self.request.query_params.get("tenant"):
             tasks = tasks.filter(tenant__slug=tenant)

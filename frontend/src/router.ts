@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router'
 
 import { whenSignedOut } from './api/client'
+import type { Permission } from './api/types'
 import TaskListPage from './pages/TaskListPage.vue'
 import { useSession } from './stores/session'
 
@@ -11,6 +12,8 @@ declare module 'vue-router' {
     open?: boolean
     /** Only for those who may create tasks. */
     creates?: boolean
+    /** Only for those who may do it, in some tenant. */
+    needs?: Permission
   }
 }
 
@@ -76,6 +79,32 @@ export const router = createRouter({
       meta: { title: 'Deliveries' },
     },
     {
+      path: '/schedules',
+      name: 'schedules',
+      component: () => import('./pages/SchedulesPage.vue'),
+      meta: { title: 'Schedules' },
+    },
+    {
+      path: '/schedules/new',
+      name: 'new-schedule',
+      component: () => import('./pages/ScheduleFormPage.vue'),
+      meta: { title: 'New schedule', needs: 'schedules.write' },
+    },
+    {
+      path: '/schedules/:id',
+      name: 'schedule',
+      component: () => import('./pages/SchedulePage.vue'),
+      props: true,
+      meta: { title: 'Schedule' },
+    },
+    {
+      path: '/schedules/:id/edit',
+      name: 'edit-schedule',
+      component: () => import('./pages/ScheduleFormPage.vue'),
+      props: true,
+      meta: { title: 'Edit the schedule', needs: 'schedules.write' },
+    },
+    {
       path: '/registry-hooks',
       name: 'registry-hooks',
       component: () => import('./pages/RegistryHooksPage.vue'),
@@ -87,6 +116,44 @@ export const router = createRouter({
       component: () => import('./pages/RegistryHookPage.vue'),
       props: true,
       meta: { title: 'Registry hook' },
+    },
+    {
+      path: '/policies',
+      name: 'policies',
+      component: () => import('./pages/PoliciesPage.vue'),
+      meta: { title: 'Policies' },
+    },
+    {
+      path: '/policies/new',
+      name: 'new-policy',
+      component: () => import('./pages/PolicyFormPage.vue'),
+      meta: { title: 'New policy', needs: 'policies.manage' },
+    },
+    {
+      path: '/policies/:id',
+      name: 'policy',
+      component: () => import('./pages/PolicyPage.vue'),
+      props: true,
+      meta: { title: 'Policy' },
+    },
+    {
+      path: '/policies/:id/edit',
+      name: 'edit-policy',
+      component: () => import('./pages/PolicyFormPage.vue'),
+      props: true,
+      meta: { title: 'Edit the policy', needs: 'policies.manage' },
+    },
+    {
+      path: '/images',
+      name: 'images',
+      component: () => import('./pages/ImagesPage.vue'),
+      meta: { title: 'Images on nodes' },
+    },
+    {
+      path: '/coverage',
+      name: 'coverage',
+      component: () => import('./pages/CoveragePage.vue'),
+      meta: { title: 'Coverage' },
     },
     {
       path: '/account',
@@ -124,6 +191,7 @@ router.beforeEach(async (to) => {
   if (!session.me && !to.meta.open) return { name: 'sign-in', query: to.path === '/tasks' ? {} : { next: to.fullPath } }
   if (session.me && to.name === 'sign-in') return { name: 'tasks' }
   if (to.meta.creates && !session.mayCreate) return { name: 'tasks' }
+  if (to.meta.needs && !session.may(to.meta.needs)) return { name: 'tasks' }
   return true
 })
 

@@ -17,7 +17,10 @@ import type {
 import { json, page, problem } from './answers'
 import { FakeAccounts } from './fakeAccounts'
 import { answerAudit } from './fakeAudit'
+import { FakeSchedules } from './fakeSchedules'
 import { FakeHooks } from './fakeHooks'
+import { FakePolicies } from './fakePolicies'
+import { FakeInventory } from './fakeInventory'
 import { FakeWebhooks } from './fakeWebhooks'
 import { countOf, newPreview, newPreviewImage, newResult, newSettings, newTask, person } from './rows'
 
@@ -37,7 +40,10 @@ export class FakeApi {
   readonly audit: AuditEntry[] = []
   readonly accounts = new FakeAccounts()
   readonly webhooks = new FakeWebhooks()
+  readonly inventory = new FakeInventory()
+  readonly policies = new FakePolicies()
   readonly hooks = new FakeHooks()
+  readonly schedules = new FakeSchedules()
   /** What registries say of images, for previews; the others are found. */
   registries: Record<string, Partial<PreviewImage>> = {}
   /** While true, no request gets an answer. */
@@ -111,7 +117,10 @@ export class FakeApi {
     const answer =
       this.accounts.answer(thing, asked, this.me) ??
       this.webhooks.answer(thing, asked) ??
-      this.hooks.answer(thing, asked)
+      this.inventory.answer(thing, asked) ??
+      this.policies.answer(thing, asked) ??
+      this.hooks.answer(thing, asked) ??
+      this.schedules.answer(thing, asked, this.accounts.tenants)
     return answer ?? this.oneTask(request, path, url)
   }
 

@@ -16,10 +16,12 @@ import type {
 type Roles = Me['memberships'][number]
 
 /** What each role gives, as accounts/permissions.yaml has it. */
-const viewer: Roles['may'] = ['tasks.read', 'image-lists.read', 'nodes.read', 'tenants.read', 'keys.make']
+const sees: Roles['may'] = ['policies.read', 'schedules.read']
+const viewer: Roles['may'] = ['tasks.read', 'image-lists.read', 'nodes.read', 'tenants.read', 'keys.make', ...sees]
 const tells: Roles['may'] = ['registry-hooks.read', 'webhooks.read', 'deliveries.read', 'deliveries.redeliver']
-const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write', ...tells]
-const manages: Roles['may'] = ['audit.read', 'registry-hooks.manage', 'webhooks.manage']
+const keeps: Roles['may'] = ['badges.make', 'policies.manage', 'schedules.write']
+const operator: Roles['may'] = [...viewer, 'tasks.operate', 'image-lists.write', ...tells, ...keeps]
+const manages: Roles['may'] = ['audit.read', 'registry-hooks.manage', 'webhooks.manage', 'schedules.pause-all']
 const admin: Roles['may'] = [...operator, 'members.read', 'members.manage', ...manages]
 const gives: Record<Roles['role'], Roles['may']> = { viewer, operator, admin }
 

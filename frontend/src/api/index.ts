@@ -2,8 +2,11 @@
 import { accounts } from './accounts'
 import { byId, etagOf, given } from './answer'
 import { http } from './client'
+import { inventory } from './inventory'
 import { library } from './library'
+import { policies } from './policies'
 import { registryHooks } from './registryHooks'
+import { schedules } from './schedules'
 import type {
   AuditEntry,
   AuditOutcome,
@@ -65,7 +68,10 @@ export interface ChangesAnswer {
 export const api = {
   ...accounts,
   ...library,
+  ...inventory,
+  ...policies,
   ...registryHooks,
+  ...schedules,
   ...webhooks,
 
   /** Start a session; the token stays in a cookie that scripts cannot read. */

@@ -75,6 +75,17 @@ export type DeliveryStatus = Schemas['DeliveryStatusEnum']
 export type Redelivered = Schemas['Redelivered']
 /** One try of a delivery. */
 export type Attempt = Schemas['Attempt']
+/** A cron rule that makes tasks. */
+export type Schedule = With<Schemas['Schedule'], { task: TaskRequest }>
+export type ScheduleRequest = Schemas['ScheduleRequestRequest']
+export type ScheduleChange = Schemas['PatchedScheduleChangeRequest']
+export type ScheduleRun = Schemas['Run']
+export type RuleRequest = Schemas['RuleRequestRequest']
+export type SchedulePreview = Schemas['RulePreview']
+export type Overlap = Schemas['OverlapEnum']
+export type RunOutcome = Schemas['RunOutcomeEnum']
+/** A stretch by a cron rule in which pulls may start, or may not. */
+export type PullWindow = SettingValues['pull_windows'][number]
 /** Where a registry tells what was pushed. */
 export type RegistryHook = Schemas['RegistryHook']
 /** With its address and its secret, which no other answer has. */
@@ -91,6 +102,28 @@ export type ArrivalOutcome = Schemas['ArrivalOutcomeEnum']
 export type Gathering = Schemas['Gathering']
 export type GatheringStatus = Schemas['GatheringStatusEnum']
 export type PinState = Gathering['pin']
+/** Images that stay warm by themselves. */
+export type Policy = Schemas['Policy']
+export type PolicyRequest = Schemas['PolicyRequestRequest']
+export type PolicyChange = Schemas['PatchedPolicyChangeRequest']
+export type PolicyPreviewRequest = Schemas['PolicyPreviewRequestRequest']
+export type PolicyPreview = Schemas['PolicyPreview']
+export type PolicyState = Schemas['PolicyStateEnum']
+export type PolicyTask = NonNullable<PolicyRequest['task']>
+export type WorkloadKind = NonNullable<NonNullable<Policy['follow']>['kinds']>[number]
+export type WorkloadsAnswer = Schemas['WorkloadsAnswer']
+export type MissingNode = Schemas['MissingNodeSchema']
+export type MissingImage = Schemas['MissingImageSchema']
+/** A name under which nodes list an image, and on how many it is. */
+export type ImageSpread = Schemas['ImageSpread']
+export type ImageKind = ImageSpread['kind']
+export type ImageOfNode = Schemas['ImageOfNode']
+export type NodeOfImage = Schemas['NodeOfImage']
+export type Presence = ImageOfNode['presence']
+export type Coverage = Schemas['Coverage']
+export type NotReady = Schemas['NotReady']
+export type BadgeLink = Schemas['BadgeLink']
+export type BadgeRequest = Schemas['BadgeRequestRequest']
 export type AuditEntry = With<Schemas['Audit'], { before: Changed; after: Changed }>
 export type AuditOutcome = Schemas['AuditOutcomeEnum']
 type Changed = Record<string, unknown> | null

@@ -22,6 +22,7 @@ export function draftFrom(values: SettingValues): SettingsDraft {
   return {
     ...own,
     windows: values.windows.map((window) => ({ ...window, days: [...window.days] })),
+    pull_windows: values.pull_windows.map((window) => ({ ...window })),
     cap_registry_hosts: hosts.map(([host, cap]) => ({ host, cap })),
   }
 }

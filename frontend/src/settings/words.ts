@@ -1,6 +1,7 @@
 /** Settings and their changes as people say them. */
-import type { AuditEntry } from '@/api/types'
+import type { AuditEntry, PullWindow } from '@/api/types'
 import { count } from '@/tasks/format'
+import { pullWindowWords } from '@/windows/words'
 
 import type { Day, Window } from './draft'
 import { isSetting, settingLabels } from './fields'
@@ -33,7 +34,10 @@ export function changeWords({ before, after }: Pick<AuditEntry, 'before' | 'afte
 
 export function valueWords(name: string, value: unknown): string {
   if (name === 'intake_paused') return value ? 'paused' : 'open'
+  if (name === 'schedules_paused') return value ? 'paused' : 'running'
   if (name === 'windows' && Array.isArray(value)) return (value as Window[]).map(windowWords).join('; ') || 'always'
+  if (name === 'pull_windows' && Array.isArray(value))
+    return (value as PullWindow[]).map(pullWindowWords).join('; ') || 'none'
   if (typeof value === 'number') return count(value)
   if (typeof value === 'string') return value || 'none'
   if (value !== null && typeof value === 'object') return hostWords(value as Record<string, number>)

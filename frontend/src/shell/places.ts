@@ -20,6 +20,8 @@ const sections: Section[] = [
     label: 'Tasks',
     places: [
       { path: '/tasks', label: 'Tasks' },
+      { path: '/schedules', label: 'Schedules', needs: 'schedules.read' },
+      { path: '/policies', label: 'Policies', needs: 'policies.read' },
       { path: '/registry-hooks', label: 'Registry hooks', needs: 'registry-hooks.read' },
     ],
   },
@@ -28,6 +30,8 @@ const sections: Section[] = [
     label: 'Images',
     places: [
       { path: '/library', label: 'Library', needs: 'image-lists.read' },
+      { path: '/images', label: 'On nodes', needs: 'nodes.read' },
+      { path: '/coverage', label: 'Coverage', needs: 'nodes.read' },
     ],
   },
   {

@@ -1,4 +1,6 @@
 /** What made a task: somebody, or a rule that goes on by itself. */
+import type { RouteLocationRaw } from 'vue-router'
+
 import type { Task, Trigger } from '@/api/types'
 
 export const triggers: Record<Trigger, string> = {
@@ -11,21 +13,23 @@ export const triggers: Record<Trigger, string> = {
 
 export const isTrigger = (word: string): word is Trigger => word in triggers
 
-/** The page on which what makes such tasks is found. */
-const places: Partial<Record<Trigger, string>> = {}
+const words = { schedule: 'a schedule', policy: 'a policy', hook: 'a push' }
 
 export interface Cause {
   /** "schedule nightly, due 02:00" */
   text: string
-  /** What to search for, and on which page; `null` where there is nothing to look up. */
-  found: { place: string; name: string } | null
+  /** Where what made it is found; `null` where there is nothing to look up. */
+  to: RouteLocationRaw | null
 }
 
+type Made = Pick<Task, 'trigger' | 'cause' | 'schedule' | 'policy'>
+
 /** Why there is this task; `null` where somebody asked for it. */
-export function causeOf({ trigger, cause }: Pick<Task, 'trigger' | 'cause'>): Cause | null {
+export function causeOf({ trigger, cause, schedule, policy }: Made): Cause | null {
   if (trigger === 'request' || trigger === 'retry') return null
-  const place = places[trigger]
-  // The cause begins with what it is and its name, which an occasion may follow.
-  const name = /^(?:registry hook|hook|schedule|policy) ([^,:]+)/.exec(cause)?.[1]
-  return { text: cause || `a ${trigger}`, found: place && name ? { place, name: name.trim() } : null }
+  return { text: cause || words[trigger], to: placeOf('schedule', schedule) ?? placeOf('policy', policy) }
+}
+
+function placeOf(name: string, id: string | null): RouteLocationRaw | null {
+  return id === null ? null : { name, params: { id } }
 }

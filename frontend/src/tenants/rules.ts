@@ -1,5 +1,5 @@
 /** A tenant's rules: their words, as a form holds them, and the change that they become. */
-import type { Tenant, TenantChange, TenantUsage } from '@/api/types'
+import type { PullWindow, Tenant, TenantChange, TenantUsage } from '@/api/types'
 import { parseNames } from '@/tasks/imageList'
 
 /** The limits that are numbers; `null` where the tenant has none of its own. */
@@ -9,12 +9,14 @@ export type LimitName =
   | 'max_pairs_per_day'
   | 'max_api_keys'
   | 'max_webhooks'
+  | 'max_schedules'
+  | 'min_interval_seconds'
 
 interface LimitWords {
   label: string
   hint: string
-  /** What the usage calls it. */
-  usage: keyof TenantUsage
+  /** What the usage calls it, where it is counted there. */
+  usage?: keyof TenantUsage
   min: number
   /** What holds where the field is empty. */
   unset: string
@@ -44,9 +46,23 @@ export const limits: Record<LimitName, LimitWords> = {
   },
   max_api_keys: { label: 'API keys', hint: 'that are good at once', usage: 'api_keys', min: 0, unset: '50' },
   max_webhooks: { label: 'Webhooks', hint: 'places that are told', usage: 'webhooks', min: 0, unset: '20' },
+  max_schedules: { label: 'Schedules', hint: 'that it may have', min: 0, unset: '50' },
+  min_interval_seconds: {
+    label: 'Between two runs',
+    hint: 'of a schedule, seconds at least',
+    min: 0,
+    unset: '60',
+  },
 }
 
 export const limitNames = Object.keys(limits) as LimitName[]
+/** Those whose use is counted. */
+export const meters = limitNames.flatMap((name) => {
+  const { label, hint, usage } = limits[name]
+  return usage ? [{ name, label, hint, usage }] : []
+})
+/** The others: how many or how much is all that there is to say. */
+export const plainLimits = limitNames.filter((name) => !limits[name].usage)
 
 /** A list that allows: without one everything is allowed, with an empty one nothing is. */
 export interface AllowRule {
@@ -62,6 +78,8 @@ export interface RulesDraft {
   allowed_images: AllowRule
   denied_images: string
   pull_secrets: AllowRule
+  namespaces: string
+  windows: PullWindow[]
 }
 
 export function draftOf(tenant: Tenant): RulesDraft {
@@ -74,11 +92,14 @@ export function draftOf(tenant: Tenant): RulesDraft {
     allowed_images: allowRule(tenant.allowed_images),
     denied_images: tenant.denied_images?.join('\n') ?? '',
     pull_secrets: allowRule(tenant.pull_secrets),
+    namespaces: tenant.followed_namespaces?.join('\n') ?? '',
+    windows: tenant.pull_windows?.map((window) => ({ ...window })) ?? [],
   }
 }
 
 export function changeOf(draft: RulesDraft): TenantChange {
   const denied = parseNames(draft.denied_images)
+  const namespaces = parseNames(draft.namespaces)
   return {
     name: draft.name.trim(),
     max_priority: draft.max_priority ?? 10,
@@ -87,6 +108,8 @@ export function changeOf(draft: RulesDraft): TenantChange {
     allowed_images: allowed(draft.allowed_images),
     denied_images: denied.length ? denied : null,
     pull_secrets: allowed(draft.pull_secrets),
+    followed_namespaces: namespaces.length ? namespaces : null,
+    pull_windows: draft.windows.length ? draft.windows : null,
   }
 }
 

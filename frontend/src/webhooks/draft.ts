@@ -22,6 +22,8 @@ export interface WebhookDraft {
   events: EventName[]
   only_failures: boolean
   named_only: boolean
+  /** Ids; none for whatever made a task. */
+  schedules: string[]
   selector: string
 }
 
@@ -41,6 +43,7 @@ export function emptyDraft(): WebhookDraft {
     events: [],
     only_failures: false,
     named_only: false,
+    schedules: [],
     selector: '',
   }
 }
@@ -53,6 +56,7 @@ export function draftOf(webhook: Webhook): WebhookDraft {
     tenant: tenant ?? '',
     everywhere: tenant === null,
     mobiles: webhook.at_mobiles.join(', '),
+    schedules: webhook.schedules,
     chosen: webhook.events.length > 0,
     events: webhook.events.filter(isEvent),
   }
@@ -66,7 +70,7 @@ export function requestOf(draft: WebhookDraft): WebhookRequest {
 
 /** What is empty of address and secret stays as it is. */
 export function changeOf(draft: WebhookDraft): WebhookChange {
-  const { kind, language, only_failures, named_only } = draft
+  const { kind, language, only_failures, named_only, schedules } = draft
   const [url, secret] = [draft.url.trim(), draft.secret.trim()]
   return {
     name: draft.name.trim(),
@@ -76,7 +80,7 @@ export function changeOf(draft: WebhookDraft): WebhookChange {
     ...(kind !== 'generic' && { language }),
     ...(kind === 'dingtalk' && { keyword: draft.keyword.trim(), at_mobiles: parseMobiles(draft.mobiles) }),
     events: draft.chosen ? draft.events : [],
-    ...{ only_failures, named_only },
+    ...{ only_failures, named_only, schedules },
     selector: draft.selector.trim(),
   }
 }

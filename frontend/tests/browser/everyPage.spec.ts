@@ -16,7 +16,13 @@ const pages = {
   '/library': 'olga',
   '/webhooks': 'admin',
   '/deliveries': 'admin',
+  '/schedules': 'olga',
+  '/schedules/new': 'olga',
   '/registry-hooks': 'admin',
+  '/policies': 'olga',
+  '/policies/new': 'olga',
+  '/images': 'olga',
+  '/coverage': 'olga',
   '/no/such/page': 'olga',
 } as const
 

@@ -251,11 +251,12 @@ describe('the nodes', () => {
 
 describe('what made a task', () => {
   it('is said only where nobody asked for it', () => {
-    expect(causeOf({ trigger: 'request', cause: '' })).toBeNull()
-    expect(causeOf({ trigger: 'retry', cause: '' })).toBeNull()
-    expect(causeOf({ trigger: 'policy', cause: '' })?.text).toBe('a policy')
-    expect(causeOf({ trigger: 'schedule', cause: 'schedule nightly, due 02:00' })?.text).toBe(
-      'schedule nightly, due 02:00',
-    )
+    expect(causeOf({ trigger: 'request', cause: '', schedule: null, policy: null })).toBeNull()
+    expect(causeOf({ trigger: 'retry', cause: '', schedule: null, policy: null })).toBeNull()
+    expect(causeOf({ trigger: 'policy', cause: '', schedule: null, policy: null })?.text).toBe('a policy')
+    expect(causeOf({ trigger: 'schedule', cause: 'schedule nightly, due 02:00', schedule: 's-1', policy: null })).toEqual({
+      text: 'schedule nightly, due 02:00',
+      to: { name: 'schedule', params: { id: 's-1' } },
+    })
   })
 })
