@@ -31,6 +31,9 @@ const reasons: Record<ImageOfNode['why'], string> = {
   node_view_stale: 'the cluster has not been heard from for a while',
 }
 
+/** One image on one node, whichever of the two is looked through. */
+export type Placed = Pick<ImageOfNode, 'presence' | 'as_of' | 'how_known' | 'why' | 'digest' | 'bytes'>
+
 /** How it is known, or why it is not. */
 export function howKnown({ how_known, why }: Pick<ImageOfNode, 'how_known' | 'why'>): string {
   return reasons[why] || known[how_known]
