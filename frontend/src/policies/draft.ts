@@ -98,5 +98,5 @@ function followOf({ namespaces, workloads, kinds }: PolicyDraft) {
 /** What the form has fields of its own for is not taken from what was. */
 function withoutOwn(task: PolicyTask): PolicyTask {
   const own = ['pull_secrets', 'include_cordoned']
-  return Object.fromEntries(Object.entries(task).filter(([field]) => !own.includes(field))) as PolicyTask
+  return Object.fromEntries(Object.entries(task).filter(([field]) => !own.includes(field)))
 }

@@ -64,7 +64,7 @@ describe('the question of coverage', () => {
     await fill('coverage-selector', 'pool=web')
 
     await eventually(() => shown.text().includes('Yes: it is on all 3 nodes.') || undefined)
-    expect(router.currentRoute.value.query).toEqual({ image: 'nginx:1.27', selector: 'pool=web' })
+    expect(router.currentRoute.value.query).toEqual({ image: ['nginx:1.27'], selector: 'pool=web' })
   })
 
   it.each([
