@@ -9,7 +9,7 @@ test('images are found on nodes, and the question of coverage is answered', asyn
   await page.keyboard.press('Escape')
 
   await page.goto('/coverage')
-  await page.getByLabel('Images', { exact: true }).fill('never/pulled:1')
+  await page.getByRole('textbox', { name: 'Images', exact: true }).fill('never/pulled:1')
   await expect(page.getByLabel('Answer')).toContainText(/0%/)
   await page.getByRole('button', { name: 'Make a badge' }).click()
   await expect(page.getByRole('region', { name: 'Markdown of the badge' })).toContainText('images warm')

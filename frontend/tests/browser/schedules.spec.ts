@@ -27,6 +27,9 @@ test('a schedule is made while its next runs are shown, is run, paused, and make
 
   await expect(page).toHaveURL(/\/tasks\/[0-9a-f-]{36}/)
   await page.getByRole('link', { name: /^schedule nightly/ }).click()
+  await expect(page.getByRole('heading', { name: 'nightly' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible()
+  await page.getByRole('link', { name: '‹ Schedules' }).click()
   await expect(page.getByRole('row').filter({ hasText: 'nightly' })).toContainText('Paused')
 })
 
