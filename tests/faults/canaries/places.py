@@ -52,7 +52,11 @@ def answers(sower: Sower) -> Iterator[Place]:
             for one in found.get((collection, key), []) if key else [""]:
                 answer = sower.ask("GET", path.replace(f"{{{key}}}", one), who)
                 yield Place(f"GET {path} by {who or 'nobody'}", f"{answer.headers}{answer.text}")
-                if not key and answer.status_code == 200 and "json" in answer.headers["Content-Type"]:
+                if (
+                    not key
+                    and answer.status_code == 200
+                    and answer.headers["Content-Type"].startswith("application/json")
+                ):
                     listed = answer.json()
                     rows = listed.get("results", []) if isinstance(listed, dict) else []
                     for name in ("id", "name"):
