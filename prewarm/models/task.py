@@ -66,8 +66,13 @@ class Task(models.Model):
     cause = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="Why, where nobody asked for this one task."
     )
-    schedule = models.ForeignKey("prewarm.Schedule", on_delete=models.SET_NULL, null=True, related_name="tasks")
-    policy = models.ForeignKey("prewarm.Policy", on_delete=models.SET_NULL, null=True, related_name="tasks")
+    # Without constraints: with one, MariaDB would copy the table to add it, and wait for whoever writes to it.
+    schedule = models.ForeignKey(
+        "prewarm.Schedule", on_delete=models.SET_NULL, null=True, related_name="tasks", db_constraint=False
+    )
+    policy = models.ForeignKey(
+        "prewarm.Policy", on_delete=models.SET_NULL, null=True, related_name="tasks", db_constraint=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     name = models.CharField(max_length=100, blank=True)
