@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from django.core.management import call_command
 
+from ips.migrating import migrate
 from prewarm.models import Task
 from tests.environment import free_port
 from tests.faults.closing import assert_all_is_well
@@ -70,7 +70,7 @@ class UpdatingStage(Stage):
         self.until(lambda: self.ready_at(self.old_port), "the old version to be ready")
         with Sampler(self.cluster.administrator) as seen:
             begun = self._begin()
-            call_command("migrate", verbosity=0)
+            migrate()
             self.asked_before = Task.objects.get(pk=begun)
             assert not self.asked_before.finished
             self.parts |= {name: part for name, part in self.new_parts.items() if name != "worker-1"}

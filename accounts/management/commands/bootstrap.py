@@ -6,10 +6,10 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accounts.bootstrap import first_administrator
+from ips.migrating import migrate
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print {username, password} or null")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         made = first_administrator()
         if options["json"]:
             self.stdout.write(json.dumps(made and {"username": made[0], "password": made[1]}))
