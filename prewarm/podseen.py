@@ -38,6 +38,4 @@ def trimmed(status: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trimmed_containers(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {"name": entry["name"], "imageID": bool(entry.get("imageID")), "state": entry.get("state")} for entry in entries
-    ]
+    return [{"name": entry["name"], "imageID": entry.get("imageID"), "state": entry.get("state")} for entry in entries]

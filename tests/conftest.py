@@ -10,10 +10,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Role, Session, User
+from accounts.models import Role, Session, Tenant, User
 from accounts.tokens import token_for
 from prewarm import live_settings
 from prewarm.inventory import known_images
@@ -44,6 +47,13 @@ _ANY_SPEED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck
 hypothesis.settings.register_profile("ips", max_examples=100, derandomize=True, **_ANY_SPEED)
 hypothesis.settings.register_profile("long", max_examples=2000, **_ANY_SPEED)
 hypothesis.settings.load_profile("ips")
+
+
+@receiver(post_migrate)
+def keep_the_default_tenant(app_config: AppConfig, **_: object) -> None:
+    """A migration makes it; a test in a real transaction empties every table behind itself."""
+    if app_config.label == "accounts":
+        Tenant.objects.get_or_create(slug="default", defaults={"name": "Default"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

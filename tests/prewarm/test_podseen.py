@@ -32,4 +32,4 @@ def test_what_no_verdict_needs_is_let_go() -> None:
     whole = {"hostIP": "10.0.0.1", "qosClass": "Burstable", **STATUSES["an image id"]}
 
     assert "10.0.0.1" not in str(trimmed(whole))
-    assert trimmed(whole)["containerStatuses"] == [{"name": "img0", "imageID": True, "state": {"running": {}}}]
+    assert trimmed(whole)["containerStatuses"] == [{"name": "img0", "imageID": "sha256:a", "state": {"running": {}}}]

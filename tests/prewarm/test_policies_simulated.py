@@ -42,13 +42,14 @@ def passes(cluster: Cluster) -> None:
     rounds.look_after(lambda: cluster)
 
 
-def until_covered(worker: Worker, policy: Policy, seconds: float = 40.0) -> None:
+def until_covered(worker: Worker, policy: Policy, pairs: int | None = None, seconds: float = 40.0) -> None:
+    """Until it is covered, and knows of so many pairs: it stays what it was until the next pass."""
     cluster = Cluster(connections=2)
 
     def covered() -> bool:
         passes(cluster)
         policy.refresh_from_db()
-        return policy.state == "covered"
+        return policy.state == "covered" and pairs in (None, policy.pairs)
 
     worker.until(covered, seconds)
 
@@ -74,7 +75,7 @@ def test_a_node_that_joins_gets_the_images_without_anybody_asking(
     joined = "joined-1"
     httpx.post(f"{simulator.url}/api/v1/nodes", json={"metadata": {"name": joined}}).raise_for_status()
     try:
-        until_covered(worker, policy)
+        until_covered(worker, policy, pairs=11)
         wait_until(lambda: simulator_lists(simulator, joined, image), "the new node to list the image")
         assert Task.objects.latest("created_at").cause == f"policy web: node {joined} joined"
     finally:
@@ -175,7 +176,7 @@ def test_a_new_workload_is_followed_where_its_pods_may_run(worker: Worker, simul
     httpx.post(f"{simulator.url}/apis/apps/v1/namespaces/{namespace}/deployments", json=body).raise_for_status()
     Policy.objects.update(followed=None)
 
-    until_covered(worker, policy)
+    until_covered(worker, policy, pairs=4)
 
     assert (policy.pairs, set(policy.wanted)) == (4, {image, init})
     assert set(Task.objects.get().node_names) == {first, second}
