@@ -128,25 +128,34 @@ def run(suite: Suite, memory: Path, more: Sequence[str] = ()) -> Ended:
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.xml"
         places = {"{report}": str(report), "{cache}": str(memory)}
-        done = subprocess.run(
+        process = subprocess.Popen(
             [put_in(word, places) for word in [*suite.command, *more]],
             cwd=suite.where,
             env={**os.environ, **{name: put_in(value, places) for name, value in suite.environment.items()}},
-            check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+        output, code, busy = read_out(process)
         if report.is_file():
             counts, failures = count(report), failed_in(report)
         else:
-            counts = Counts(passed=int(done.returncode == 0))
-    if done.returncode and not counts.failed:
+            counts = Counts(passed=int(code == 0))
+    if code and not counts.failed:
         counts.failed += 1
     seconds = time.monotonic() - started
-    output = done.stdout.decode(errors="replace")
     again = ", what failed once more" if more else ""
-    print(f"\n== {suite.name}{again}, {seconds:.0f} s\n{output}", end="", flush=True)
+    print(f"\n== {suite.name}{again}, {seconds:.0f} s, {busy:.0f} s of a processor\n{output}", end="", flush=True)
     return Ended(counts, seconds, failures)
+
+
+def read_out(process: subprocess.Popen[bytes]) -> tuple[str, int, float]:
+    """What it printed, its exit code, and the seconds of a processor that it and all it waited for used."""
+    assert process.stdout
+    with process.stdout:
+        output = process.stdout.read().decode(errors="replace")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return output, process.returncode, usage.ru_utime + usage.ru_stime
 
 
 def put_in(word: str, places: dict[str, str]) -> str:

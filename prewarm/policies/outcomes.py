@@ -77,4 +77,4 @@ def _take(
             continue
         before = found.ended.get(pair)
         if before is None or before.at < at:
-            found.ended[pair] = Ending("" if image.warm else image.reason or "failed", at)
+            found.ended[pair] = Ending("" if image.warm else image.reason or "pull_failed", at)
