@@ -9,7 +9,7 @@ test.describe('a platform administrator', () => {
   test('pauses the intake, everyone is told why, and it opens again', async ({ page, browser, baseURL }) => {
     test.skip(!hasPerson('vera'), 'the instance that was named has no viewer (IPS_VIEWER_PASSWORD)')
     await openSettings(page)
-    await page.getByText('Paused', { exact: true }).click()
+    await choice(page).getByText('Paused', { exact: true }).click()
     await page.getByLabel('Reason', { exact: true }).fill('The registry moves until noon.')
     await save(page)
     try {
@@ -36,7 +36,7 @@ test.describe('a platform administrator', () => {
       await page.getByRole('button', { name: 'Add a host' }).click()
       await page.getByLabel('Registry host 1', { exact: true }).fill('https://quay.io')
       await page.getByLabel('Cap of registry host 1').fill('5')
-      await page.getByRole('button', { name: 'Add a window' }).click()
+      await page.getByRole('button', { name: 'Add a window', exact: true }).click()
       await page.getByLabel('End of window 1').fill('25:00')
       await page.getByRole('button', { name: 'Save' }).click()
 
@@ -76,9 +76,13 @@ async function save(page: Page): Promise<void> {
 /** Whatever happened before: from a fresh page, and only if it is not open already. */
 async function open(page: Page): Promise<void> {
   await openSettings(page)
-  if (await page.getByRole('radio', { name: 'Open' }).isChecked()) return
-  await page.getByText('Open', { exact: true }).click()
+  if (await choice(page).getByRole('radio', { name: 'Open' }).isChecked()) return
+  await choice(page).getByText('Open', { exact: true }).click()
   await save(page)
+}
+
+function choice(page: Page) {
+  return page.getByRole('radiogroup', { name: 'Intake' })
 }
 
 function intake(page: Page) {

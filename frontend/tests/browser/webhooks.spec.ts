@@ -52,6 +52,7 @@ test('a test that cannot arrive says why, and stands in the log with its try', a
   await expect(page.getByRole('dialog')).toContainText('Failed')
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
   await row(page, 'nobody there').getByRole('link', { name: 'Deliveries' }).click()
+  await expect(page.getByRole('heading', { name: 'Deliveries', level: 1 })).toBeVisible()
   await expect(page.getByRole('row').filter({ hasText: 'Test' })).toContainText('1 try')
   await page.getByRole('row').filter({ hasText: 'Test' }).getByRole('button').click()
 
