@@ -23,6 +23,11 @@ def runs(schedules: list[Schedule]) -> list[ScheduleRun]:
     return list(ScheduleRun.objects.filter(schedule__in=schedules).order_by("fired_at"))
 
 
+def a_day_late(run: ScheduleRun) -> bool:
+    """Whether it stands for all that a minutely schedule missed in a day."""
+    return run.missed >= DAY // 60 - 2
+
+
 @pytest.mark.each_place
 @pytest.mark.parametrize("jump", [-DAY, -HOUR, HOUR, DAY])
 def test_f31_a_replicas_clock_decides_nothing(stage: Stage, jump: int, chance: random.Random, tmp_path: Path) -> None:
@@ -60,14 +65,14 @@ def test_f31_the_databases_clock_goes_a_day_ahead_and_back(
         make_due(schedules)
         stage.until(lambda: len(runs(schedules)) == 1, "the first run")
         clock.jump(DAY)
-        stage.until(lambda: len(runs(schedules)) == 2, "the run of a day later")
+        stage.until(lambda: any(a_day_late(run) for run in runs(schedules)), "the run of a day later")
         clock.jump(0)
         stage.for_a_while(2)
         Schedule.objects.filter(pk=schedules[0].pk).update(next_at=runs(schedules)[0].scheduled_for)
         stage.until(lambda: Schedule.objects.get(pk=schedules[0].pk).next_at > database_now(), "it to be looked at")
 
         found = runs(schedules)
-        assert found[1].missed >= DAY // 60 - 2
+        assert [a_day_late(run) for run in found].count(True) == 1
         assert len({run.scheduled_for for run in found}) == len(found)
         first = found[0].scheduled_for
         assert [run.scheduled_for for run in found].count(first) == 1
