@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from prewarm.clock import database_now
 from prewarm.crash_points import crash_point
@@ -33,9 +33,26 @@ def fire_due() -> int:
     """Fire what is due, and go on with what waited for an earlier task; how many runs came of it."""
     until = time.monotonic() + PATIENCE
     now = database_now()
+    _wake_after_clocks(now)
     number = sum(_safely(_start_waiting, pk, until) for pk in _waiting(now))
     due = Schedule.objects.filter(next_at__lte=now).order_by("next_at").values_list("pk", flat=True)[:MOST]
     return number + sum(_safely(fire, pk, until) for pk in list(due))
+
+
+def _wake_after_clocks(now: datetime) -> None:
+    """What fired or was changed later than now did so before clocks were set back: it waits for its next time by them.
+
+    Times that have their run already are passed over when they come.
+    """
+    later = Q(last_run__fired_at__gt=now) | Q(changed_at__gt=now)
+    rows = Schedule.objects.filter(later, next_at__gt=now).values_list("pk", "next_at", "cron", "time_zone")
+    for pk, next_at, rule, time_zone in list(rows):
+        try:
+            coming = cron(rule, time_zone).next_after(now)
+        except (InvalidCron, UnknownZone):
+            continue  # its firing says so
+        if coming and coming < next_at:
+            Schedule.objects.filter(pk=pk, next_at=next_at).update(next_at=coming)
 
 
 def fire(pk: UUID) -> bool:
