@@ -51,7 +51,7 @@ def _wake_after_clocks(now: datetime) -> None:
             coming = cron(rule, time_zone).next_after(now)
         except (InvalidCron, UnknownZone):
             continue  # its firing says so
-        if coming and coming < next_at:
+        if coming and next_at and coming < next_at:
             Schedule.objects.filter(pk=pk, next_at=next_at).update(next_at=coming)
 
 

@@ -33,9 +33,7 @@ def test_a_schedule_that_fired_a_year_ahead_fires_at_its_next_time() -> None:
 
 
 def test_a_schedule_that_was_changed_a_year_ahead_fires_at_its_next_time() -> None:
-    Schedule.objects.filter(pk=schedule().pk).update(
-        next_at=timezone.now() + YEAR, changed_at=timezone.now() + YEAR
-    )
+    Schedule.objects.filter(pk=schedule().pk).update(next_at=timezone.now() + YEAR, changed_at=timezone.now() + YEAR)
 
     firing.fire_due()
 
