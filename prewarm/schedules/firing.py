@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -82,14 +82,15 @@ def _fire(pk: UUID) -> bool:
         Schedule.objects.filter(pk=pk).update(next_at=coming)
         return False
     run = ScheduleRun(schedule=schedule, scheduled_for=due, fired_at=now, missed=missed)
+    replaced: Sequence[ScheduleRun] = ()
     schedule.next_at = coming
     if _is_late(schedule, due, now):
         run.outcome, run.reason = RunOutcome.MISSED, "too_late"
         run.text = too_late(run, schedule.starting_deadline_seconds or 0)
     else:
         run.text = caught_up(missed) if missed else ""
-        settle(schedule, run, now)
-    _keep(schedule, run, coming, now)
+        replaced = settle(schedule, run)
+    _keep(schedule, run, coming, now, replaced)
     return True
 
 
@@ -106,10 +107,13 @@ def _is_late(schedule: Schedule, due: datetime, now: datetime) -> bool:
     return patience is not None and now - due > timedelta(seconds=patience)
 
 
-def _keep(schedule: Schedule, run: ScheduleRun, coming: datetime | None, now: datetime) -> None:
+def _keep(
+    schedule: Schedule, run: ScheduleRun, coming: datetime | None, now: datetime, replaced: Sequence[ScheduleRun] = ()
+) -> None:
     run.save(force_insert=True)
     Schedule.objects.filter(pk=schedule.pk).update(next_at=coming, last_run=run)
-    tell(schedule, run, now)
+    for one in (*replaced, run):
+        tell(schedule, one, now)
     crash_point("schedule_run_written")
 
 
@@ -133,15 +137,16 @@ def _start(pk: UUID) -> bool:
     ):
         return False
     run = ScheduleRun.objects.get(pk=pk)
+    replaced: Sequence[ScheduleRun] = ()
     if _is_late(schedule, run.scheduled_for, now):
         run.outcome, run.reason = RunOutcome.MISSED, "too_late"
         run.text = too_late(run, schedule.starting_deadline_seconds or 0)
     else:
         run.reason, run.text = "", caught_up(run.missed) if run.missed else ""
-        settle(schedule, run, now, waited=True)
+        replaced = settle(schedule, run, waited=True)
     run.save(update_fields=["outcome", "reason", "text", "task"])
-    if run.outcome != RunOutcome.QUEUED:
-        tell(schedule, run, now)
+    for one in (*replaced, run):
+        tell(schedule, one, now)
     return True
 
 

@@ -3815,6 +3815,10 @@ export interface components {
             /** @description API keys that are good. */
             api_keys: components["schemas"]["LimitUse"];
             webhooks: components["schemas"]["LimitUse"];
+            schedules: components["schemas"]["LimitUse"];
+            policies: components["schemas"]["LimitUse"];
+            /** @description Hooks that registries tell of pushes. */
+            registry_hooks: components["schemas"]["LimitUse"];
         };
         Token: {
             /** @description For the header: Authorization: Bearer <token>. */
