@@ -73,12 +73,12 @@ class RegistryHookChange(StrictFields):
     def validate_registry(self, value: str) -> str:
         if not value:
             return value
+        text = f"{value[:60]!r} is no registry host. Write host or host:port, as workloads do."
         try:
             read = references.parse(f"{value}/a/b:1")
         except references.InvalidReference as wrong:
-            raise serializers.ValidationError(str(wrong), "invalid") from wrong
+            raise serializers.ValidationError(text, "invalid") from wrong
         if read.path != "a/b":
-            text = f"{value[:60]!r} is no registry host. Write host or host:port."
             raise serializers.ValidationError(text, "invalid")
         return value
 
