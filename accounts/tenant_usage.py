@@ -10,8 +10,11 @@ from accounts.api_keys import good_keys, most_keys
 from accounts.models import Tenant
 from prewarm import limits, quotas
 from prewarm.clock import database_now
+from prewarm.policies.keeping import MOST_OF_A_TENANT as MOST_POLICIES
+from prewarm.schedules.rules import most_schedules
 
 MOST_WEBHOOKS = 20  # where the tenant has no limit of its own
+MOST_REGISTRY_HOOKS = 20
 
 
 def most_webhooks(tenant: Tenant) -> int:
@@ -31,6 +34,9 @@ class TenantUsage(serializers.Serializer[Any]):
     pairs_today = LimitUse(help_text="Images × nodes asked for since midnight, UTC; counted while there is a limit.")
     api_keys = LimitUse(help_text="API keys that are good.")
     webhooks = LimitUse()
+    schedules = LimitUse()
+    policies = LimitUse()
+    registry_hooks = LimitUse(help_text="Hooks that registries tell of pushes.")
 
 
 def usage(tenant: Tenant) -> dict[str, dict[str, int | None]]:
@@ -46,4 +52,7 @@ def usage(tenant: Tenant) -> dict[str, dict[str, int | None]]:
         },
         "api_keys": {"used": good_keys(tenant), "limit": most_keys(tenant)},
         "webhooks": {"used": tenant.webhooks.count(), "limit": most_webhooks(tenant)},
+        "schedules": {"used": tenant.schedules.count(), "limit": most_schedules(tenant)},
+        "policies": {"used": tenant.policies.count(), "limit": MOST_POLICIES},
+        "registry_hooks": {"used": tenant.registry_hooks.count(), "limit": MOST_REGISTRY_HOOKS},
     }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.db.models import Model, QuerySet
 
 USAGE, OUT_OF_ORDER, INTERRUPTED = 2, 4, 130
+NO_PUBLIC_URL = "The address begins with where people reach IPS; set IPS_PUBLIC_URL to have it whole."
+Row = TypeVar("Row", bound=Model)
 
 
 class OperatorCommand(BaseCommand):
@@ -31,6 +35,21 @@ def shell_actor() -> str:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):  # a container that runs as any user
         return f"cli:{os.getuid()}"
+
+
+def the_one(rows: QuerySet[Row], which: str, what: str, listing: str) -> Row:
+    """The row with this id, or with this name if only one has it. Raises CommandError, which names the `listing`."""
+    try:
+        if found := rows.filter(pk=which).first():
+            return found
+    except ValidationError:
+        pass  # no id
+    named = list(rows.filter(name=which)[:2])
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise CommandError(f"There is more than one {what} {which!r}. Name the id; see: {listing}.", returncode=USAGE)
+    raise CommandError(f"There is no {what} {which!r}. See: {listing}.", returncode=USAGE)
 
 
 def _what_is_wrong_with_the_database(error: DatabaseError) -> str:

@@ -71,6 +71,9 @@ export function newUsage(tenant: Tenant): TenantUsage {
     pairs_today: { used: tenant.max_pairs_per_day === null ? null : 0, limit: tenant.max_pairs_per_day },
     api_keys: { used: 0, limit: tenant.max_api_keys ?? 50 },
     webhooks: { used: 0, limit: tenant.max_webhooks ?? 20 },
+    schedules: { used: 0, limit: tenant.max_schedules ?? 50 },
+    policies: { used: 0, limit: 100 },
+    registry_hooks: { used: 0, limit: 20 },
   }
 }
 

@@ -51,7 +51,7 @@ def choose(policy: Policy, wish: Wanted, past: Outcomes, seen: Sequence[Seen], n
         gaps = {
             mark: gap
             for mark, gap in one.gaps.items()
-            if not gap.warm and gap.again <= now and (one.node.name, mark) not in past.busy
+            if not gap.warm and _may_be_tried(gap, now) and (one.node.name, mark) not in past.busy
         }
         if gaps:
             first = min(gaps.values(), key=lambda gap: (gap.tries, gap.since))
@@ -79,6 +79,11 @@ def choose(policy: Policy, wish: Wanted, past: Outcomes, seen: Sequence[Seen], n
     elif choice.waits_for:
         choice.next_at.append(now + 1)
     return choice
+
+
+def _may_be_tried(gap: Gap, now: int) -> bool:
+    """Whether its pause is over. One that is longer than any was written before the clock was set back."""
+    return not now < gap.again <= now + settings.POLICY_RETRY_MAX_SECONDS
 
 
 def ask(policy: Policy, wish: Wanted, choice: Choice) -> Task:

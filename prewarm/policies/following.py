@@ -28,7 +28,7 @@ def follow(policy: Policy, cluster: Connect | None, now: datetime) -> tuple[Mapp
         return None, ""
     kept: Mapping[str, Any] = policy.followed or workloads.NOTHING
     fresh = timedelta(seconds=settings.POLICY_FOLLOW_SECONDS)
-    if kept["read_at"] and now - datetime.fromisoformat(kept["read_at"]) < fresh:
+    if kept["read_at"] and abs(now - datetime.fromisoformat(kept["read_at"])) < fresh:  # else: clocks were set back
         return kept, ""
     if cluster is None or ("not_before" in kept and now < datetime.fromisoformat(kept["not_before"]) < now + HOUR):
         return kept, str(kept.get("trouble", ""))

@@ -75,8 +75,9 @@ def settings_of(policy: Policy) -> dict[str, Any]:
 def delete_policy(kept: Policy, by: By) -> None:
     """Its tasks stay, and go on to their end."""
     with transaction.atomic():
-        PolicyNode.objects.filter(policy=kept).delete()
-        if Policy.objects.filter(pk=kept.pk).delete()[0]:
+        if Policy.objects.select_for_update().filter(pk=kept.pk).first():  # a pass that writes ends before
+            PolicyNode.objects.filter(policy=kept).delete()
+            Policy.objects.filter(pk=kept.pk).delete()
             by.audit("policy.deleted", str(kept.pk), before={"name": kept.name}, tenant=kept.tenant)
 
 

@@ -12,14 +12,14 @@ from prewarm.clock import database_now
 from prewarm.models import NodeView, Policy
 from prewarm.policies import passing
 from prewarm.policies.following import Connect
-from prewarm.policies.passing import Superseded
+from prewarm.policies.passing import HELD, Superseded
 from prewarm.transactions import AWAY
 
 log = logging.getLogger(__name__)
 
 TICK_SHARE_SECONDS = 5.0  # the tick has other chores; what is left waits for the next one
-FARTHEST = timedelta(days=2)  # longer than any recheck: the clock was set back since
 BROKEN = timedelta(seconds=60)
+ROOM = timedelta(minutes=1)
 
 
 def look_after(cluster: Connect | None) -> int:
@@ -40,18 +40,21 @@ def look_after(cluster: Connect | None) -> int:
 def due(now: datetime) -> list[Policy]:
     """Those whose time has come, and those that were last looked at before the nodes changed.
 
-    News count only some time after the last pass: where thousands of nodes pull, something changes all the time.
+    News count only some time after the last pass: where thousands of nodes pull, something changes all the time. One
+    that is due later than its own rhythm says was put off before the clock was set back.
     """
     changed_at = NodeView.load().changed_at
     rest = timedelta(seconds=settings.POLICY_LEAST_SECONDS)
     found = []
-    for pk, due_at, checked_at in Policy.objects.filter(paused_at=None).values_list("pk", "due_at", "checked_at"):
+    rows = Policy.objects.filter(paused_at=None).values_list("pk", "due_at", "checked_at", "recheck_seconds")
+    for pk, due_at, checked_at, recheck_seconds in rows:
+        farthest = now + max(timedelta(seconds=recheck_seconds), HELD, BROKEN) + ROOM
         news = bool(checked_at and changed_at and checked_at <= changed_at and checked_at + rest <= now)
-        if news or due_at <= now or due_at > now + FARTHEST:
+        if news or due_at <= now or due_at > farthest:
             found.append((due_at, pk))
     order = [pk for _, pk in sorted(found)]
-    rows = Policy.objects.select_related("tenant").in_bulk(order)
-    return [rows[pk] for pk in order if pk in rows]
+    policies = Policy.objects.select_related("tenant").in_bulk(order)
+    return [policies[pk] for pk in order if pk in policies]
 
 
 def look_at(policy: Policy, cluster: Connect | None, now: datetime) -> bool:

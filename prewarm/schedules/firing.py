@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from prewarm.clock import database_now
 from prewarm.crash_points import crash_point
@@ -33,9 +33,26 @@ def fire_due() -> int:
     """Fire what is due, and go on with what waited for an earlier task; how many runs came of it."""
     until = time.monotonic() + PATIENCE
     now = database_now()
+    _wake_after_clocks(now)
     number = sum(_safely(_start_waiting, pk, until) for pk in _waiting(now))
     due = Schedule.objects.filter(next_at__lte=now).order_by("next_at").values_list("pk", flat=True)[:MOST]
     return number + sum(_safely(fire, pk, until) for pk in list(due))
+
+
+def _wake_after_clocks(now: datetime) -> None:
+    """What fired or was changed later than now did so before clocks were set back: it waits for its next time by them.
+
+    Times that have their run already are passed over when they come.
+    """
+    later = Q(last_run__fired_at__gt=now) | Q(changed_at__gt=now)
+    rows = Schedule.objects.filter(later, next_at__gt=now).values_list("pk", "next_at", "cron", "time_zone")
+    for pk, next_at, rule, time_zone in list(rows):
+        try:
+            coming = cron(rule, time_zone).next_after(now)
+        except (InvalidCron, UnknownZone):
+            continue  # its firing says so
+        if coming and next_at and coming < next_at:
+            Schedule.objects.filter(pk=pk, next_at=next_at).update(next_at=coming)
 
 
 def fire(pk: UUID) -> bool:
@@ -65,14 +82,15 @@ def _fire(pk: UUID) -> bool:
         Schedule.objects.filter(pk=pk).update(next_at=coming)
         return False
     run = ScheduleRun(schedule=schedule, scheduled_for=due, fired_at=now, missed=missed)
+    replaced: Sequence[ScheduleRun] = ()
     schedule.next_at = coming
     if _is_late(schedule, due, now):
         run.outcome, run.reason = RunOutcome.MISSED, "too_late"
         run.text = too_late(run, schedule.starting_deadline_seconds or 0)
     else:
         run.text = caught_up(missed) if missed else ""
-        settle(schedule, run, now)
-    _keep(schedule, run, coming, now)
+        replaced = settle(schedule, run)
+    _keep(schedule, run, coming, now, replaced)
     return True
 
 
@@ -89,10 +107,13 @@ def _is_late(schedule: Schedule, due: datetime, now: datetime) -> bool:
     return patience is not None and now - due > timedelta(seconds=patience)
 
 
-def _keep(schedule: Schedule, run: ScheduleRun, coming: datetime | None, now: datetime) -> None:
+def _keep(
+    schedule: Schedule, run: ScheduleRun, coming: datetime | None, now: datetime, replaced: Sequence[ScheduleRun] = ()
+) -> None:
     run.save(force_insert=True)
     Schedule.objects.filter(pk=schedule.pk).update(next_at=coming, last_run=run)
-    tell(schedule, run, now)
+    for one in (*replaced, run):
+        tell(schedule, one, now)
     crash_point("schedule_run_written")
 
 
@@ -116,15 +137,16 @@ def _start(pk: UUID) -> bool:
     ):
         return False
     run = ScheduleRun.objects.get(pk=pk)
+    replaced: Sequence[ScheduleRun] = ()
     if _is_late(schedule, run.scheduled_for, now):
         run.outcome, run.reason = RunOutcome.MISSED, "too_late"
         run.text = too_late(run, schedule.starting_deadline_seconds or 0)
     else:
         run.reason, run.text = "", caught_up(run.missed) if run.missed else ""
-        settle(schedule, run, now, waited=True)
+        replaced = settle(schedule, run, waited=True)
     run.save(update_fields=["outcome", "reason", "text", "task"])
-    if run.outcome != RunOutcome.QUEUED:
-        tell(schedule, run, now)
+    for one in (*replaced, run):
+        tell(schedule, one, now)
     return True
 
 

@@ -76,7 +76,8 @@ def change_schedule(kept: Schedule, by: By, wish: Mapping[str, Any], *, may_be_u
 def delete_schedule(kept: Schedule, by: By) -> None:
     """With its runs. Its tasks stay, and go on."""
     with transaction.atomic():
-        if Schedule.objects.filter(pk=kept.pk).delete()[0]:
+        if Schedule.objects.select_for_update().filter(pk=kept.pk).first():  # who fires it ends before
+            Schedule.objects.filter(pk=kept.pk).delete()
             by.audit("schedule.deleted", str(kept.pk), before={"name": kept.name}, tenant=kept.tenant)
 
 
@@ -116,12 +117,13 @@ def run_now(kept: Schedule, by: By, *, may_be_urgent: bool) -> ScheduleRun:
         schedule, now = locked(kept), database_now()
         check_urgent(schedule, may_be_urgent=may_be_urgent)
         run = ScheduleRun(schedule=schedule, scheduled_for=now, fired_at=now, asked_by=by.actor[:160])
-        settle(schedule, run, now, by=by)
+        replaced = settle(schedule, run, by=by)
         run.save(force_insert=True)
         Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
         after = {"run": str(run.pk), "outcome": run.outcome}
         by.audit("schedule.run", str(schedule.pk), after=after, tenant=schedule.tenant)
-        tell(schedule, run, now)
+        for one in (*replaced, run):
+            tell(schedule, one, now)
         return run
 
     return retried(work)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.exceptions import APIException
@@ -26,15 +24,17 @@ def running_tasks(schedule: Schedule) -> QuerySet[Task]:
     return Task.objects.filter(schedule=schedule, status__in=OPEN)
 
 
-def settle(schedule: Schedule, run: ScheduleRun, now: datetime, *, by: By | None = None, waited: bool = False) -> None:
+def settle(schedule: Schedule, run: ScheduleRun, *, by: By | None = None, waited: bool = False) -> list[ScheduleRun]:
     """Decide what comes of this run, and make its task if that is it; the run itself is for the caller to save.
 
-    `by` asks for it now, whether or not the rules are paused.
+    `by` asks for it now, whether or not the rules are paused. Answers with the runs whose place it took, saved.
     """
+    replaced: list[ScheduleRun] = []
     if not run.asked_by and (stopped := stopped_by(schedule)):
         _end(run, RunOutcome.SKIPPED, stopped, PAUSED[stopped])
-    elif not _makes_way(schedule, run, now, waited):
+    elif not _makes_way(schedule, run, waited, replaced):
         make(schedule, run, by)
+    return replaced
 
 
 def stopped_by(schedule: Schedule) -> str:
@@ -72,8 +72,8 @@ def make(schedule: Schedule, run: ScheduleRun, by: By | None) -> None:
         run.outcome, run.task = RunOutcome.MADE, task
 
 
-def _makes_way(schedule: Schedule, run: ScheduleRun, now: datetime, waited: bool) -> bool:
-    """Whether the run makes no task now, because of an earlier one."""
+def _makes_way(schedule: Schedule, run: ScheduleRun, waited: bool, replaced: list[ScheduleRun]) -> bool:
+    """Whether the run makes no task now, because of an earlier one; `replaced` gets those whose place it takes."""
     if schedule.overlap == Overlap.ALLOW:
         return False
     others = ScheduleRun.objects.filter(schedule=schedule, outcome=RunOutcome.QUEUED).exclude(pk=run.pk)
@@ -85,7 +85,10 @@ def _makes_way(schedule: Schedule, run: ScheduleRun, now: datetime, waited: bool
         _end(run, RunOutcome.SKIPPED, "still_running", f"{title} of an earlier run is not over.")
         return True
     if schedule.overlap == Overlap.REPLACE:
-        others.update(outcome=RunOutcome.SKIPPED, reason="replaced", text="A later run took its place.")
+        for other in others:
+            _end(other, RunOutcome.SKIPPED, "replaced", "A later run took its place.")
+            other.save(update_fields=["outcome", "reason", "text"])
+            replaced.append(other)
         if first is None:
             return False
         _cancel(schedule)

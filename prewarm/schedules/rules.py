@@ -12,9 +12,13 @@ MOST_OF_A_TENANT = 50  # where the tenant has no limit of its own
 LEAST_INTERVAL = 60
 
 
+def most_schedules(tenant: Tenant) -> int:
+    return MOST_OF_A_TENANT if tenant.max_schedules is None else tenant.max_schedules
+
+
 def check_number(tenant: Tenant) -> None:
     """Raises Conflict (409) for a tenant that has enough schedules; its row is locked by the caller."""
-    most = MOST_OF_A_TENANT if tenant.max_schedules is None else tenant.max_schedules
+    most = most_schedules(tenant)
     if (used := Schedule.objects.filter(tenant=tenant).count()) >= most:
         detail = (
             f"{tenant} may have {most:,} schedules (max_schedules) and has {used:,}. Delete one, or ask a platform "

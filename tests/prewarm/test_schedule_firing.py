@@ -255,10 +255,10 @@ def test_one_that_cannot_be_fired_holds_up_no_other(monkeypatch: pytest.MonkeyPa
     due(good)
     true_settle = firing.settle
 
-    def settle(one: Schedule, *args: object, **options: object) -> None:
+    def settle(one: Schedule, *args: object, **options: object) -> list[ScheduleRun]:
         if one.pk == bad.pk:
             raise ZeroDivisionError
-        true_settle(one, *args, **options)  # type: ignore[arg-type]
+        return true_settle(one, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(firing, "settle", settle)
     assert firing.fire_due() == 1
@@ -321,3 +321,13 @@ def test_a_task_of_a_schedule_that_ended_makes_room(ears: Ears) -> None:
     firing_again(minutely, 20)
 
     assert outcomes(minutely) == ["made", "made"]
+
+
+def test_a_run_that_is_replaced_while_it_waits_is_told_and_counted_like_any_that_is_skipped(ears: Ears) -> None:
+    minutely = schedule(overlap="replace")
+    for _ in range(3):
+        keeping.run_now(minutely, ROOT, may_be_urgent=False)
+
+    assert outcomes(minutely) == ["made", "skipped", "queued"]
+    assert ears.kinds() == ["schedule.fired", "schedule.skipped"]
+    assert Tally.objects.get(key="ips_schedule_runs|skipped").value == 1

@@ -23,8 +23,11 @@ from prewarm.models import Limit, PairsOfDay, Task
 from prewarm.retention import prune
 from tests.conftest import signed_in
 from tests.people import person
+from tests.prewarm.policies import policy_of
 from tests.prewarm.results import end, happened, running
 from tests.prewarm.rows import asked, cap, cluster_of
+from tests.prewarm.schedule_rows import schedule
+from tests.webhooks.inbound.pushes import registry_hook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 TASKS, AT_ONCE = "/api/v1/tasks/", 50
@@ -176,7 +179,10 @@ def test_a_tenant_that_has_not_pulled_yet_begins_with_its_own_cap() -> None:
 
 
 def test_members_see_what_is_used_of_each_limit(as_vera: APIClient, as_mallory: APIClient) -> None:
-    tenant = limit(max_running_tasks=5, max_pairs_per_day=10, max_api_keys=3, max_webhooks=4)
+    tenant = limit(max_running_tasks=5, max_pairs_per_day=10, max_api_keys=3, max_webhooks=4, max_schedules=6)
+    schedule()
+    policy_of()
+    registry_hook()
     asked(["nginx:1"], node_names=["n1", "n2"])
     cap(f"tenant:{tenant.pk}", 7)
 
@@ -188,6 +194,9 @@ def test_members_see_what_is_used_of_each_limit(as_vera: APIClient, as_mallory: 
         "pairs_today": {"used": 2, "limit": 10},
         "api_keys": {"used": 0, "limit": 3},
         "webhooks": {"used": 0, "limit": 4},
+        "schedules": {"used": 1, "limit": 6},
+        "policies": {"used": 1, "limit": 100},
+        "registry_hooks": {"used": 1, "limit": 20},
     }
     assert as_mallory.get(f"/api/v1/tenants/{tenant.pk}/usage/").status_code == 404
 

@@ -17,7 +17,7 @@ from prewarm import submit
 from prewarm.clock import database_now, has_come
 from prewarm.crash_points import crash_point
 from prewarm.models import Task, Trigger
-from prewarm.transactions import retried
+from prewarm.transactions import AWAY, retried
 from webhooks.inbound.task_form import wish_for
 from webhooks.models import Gathering, GatheringStatus, HookRule, PinState
 
@@ -27,6 +27,9 @@ AT_ONCE = 50  # in one tick
 LONGEST_DEBOUNCE = 3600
 WAITS_AT_MOST = 10  # times the debounce: who pushes all the time gets a task now and then all the same
 SAME = timedelta(minutes=10)
+TRIED_FOR = timedelta(hours=24)  # what a quota refuses: by then the day that it counts has ended
+LEAST_PAUSE, MOST_PAUSE = timedelta(minutes=1), timedelta(minutes=10)
+QUOTA = "quota_exceeded"
 LOOK_EVERY = timedelta(seconds=10)
 FARTHEST = timedelta(seconds=2 * LONGEST_DEBOUNCE)
 
@@ -52,7 +55,7 @@ def _gather(rule: HookRule, image: str, digest: str, now: datetime) -> Gathering
             Gathering.objects.filter(pk=waiting.pk).update(digest=digest, pushes=F("pushes") + 1, due_at=due_at)
             return waiting
         ended = Gathering.objects.filter(rule=rule, key=key, status=GatheringStatus.FIRED).order_by("-ended_at").first()
-        if ended and digest and ended.digest == digest and ended.ended_at and ended.ended_at > now - SAME:
+        if ended and digest and ended.digest == digest and ended.ended_at and abs(now - ended.ended_at) < SAME:
             return None
         fresh = Gathering(
             hook_id=rule.hook_id,
@@ -74,10 +77,23 @@ def _gather(rule: HookRule, image: str, digest: str, now: datetime) -> Gathering
 
 
 def fire_due(now: datetime) -> int:
-    """Make the tasks whose time has come; how many. Two who do so at once make one task."""
+    """Make the tasks whose time has come; how many are decided. Two who do so at once make one task."""
     due = Gathering.objects.filter(has_come("due_at", now, FARTHEST), status=GatheringStatus.WAITING)
     found = list(due.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE])
-    return sum(_fire(pk) for pk in found)
+    return sum(_safely(pk) for pk in found)
+
+
+def _safely(pk: UUID) -> bool:
+    """One that breaks holds up no other, and is looked at again after a while."""
+    try:
+        return _fire(pk)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("no task of a push", extra={"row": str(pk)})
+        waiting = Gathering.objects.filter(pk=pk, status=GatheringStatus.WAITING)
+        waiting.update(due_at=database_now() + MOST_PAUSE)
+        return False
 
 
 def _fire(pk: UUID) -> bool:
@@ -88,7 +104,10 @@ def _fire(pk: UUID) -> bool:
 
 
 def _claim_and_submit(pk: UUID) -> bool:
-    """The task and that it was made, in one transaction: either both are there or neither is."""
+    """The task and that it was made, in one transaction: either both are there or neither is.
+
+    What a quota refuses is put off, for up to a day; anything else that forbids the task is final.
+    """
     now = database_now()
     mine = Gathering.objects.filter(has_come("due_at", now, FARTHEST), pk=pk, status=GatheringStatus.WAITING)
     if not mine.update(status=GatheringStatus.FIRED, open_key=None, due_at=None, ended_at=now):
@@ -98,16 +117,40 @@ def _claim_and_submit(pk: UUID) -> bool:
     values: dict[str, object]
     try:
         task = _submit(gathering)
-        values = {"task": task.pk}
+        values = {"task": task.pk, "code": "", "message": ""}
         if gathering.rule and gathering.rule.pin and gathering.digest:
             values |= {"pin": PinState.WAITING, "look_at": now + LOOK_EVERY}
     except APIException as refused:
         code, message = words_of(refused)
-        values = {"status": GatheringStatus.REFUSED, "code": code[:40], "message": message[:500]}
-        log.warning("no task of a push", extra={"image": gathering.image, "code": code})
+        later = code == QUOTA and now - gathering.since < TRIED_FOR
+        values = _put_off(gathering, message, now) if later else _refused(code, message)
+        log.warning("no task of a push", extra={"image": gathering.image, "code": code, "tried_again": later})
     Gathering.objects.filter(pk=pk).update(**values)
     crash_point("gathering_fired", gathering.hook.name)
-    return True
+    return values.get("status") != GatheringStatus.WAITING
+
+
+def _put_off(gathering: Gathering, message: str, now: datetime) -> dict[str, object]:
+    """Open again, so that further pushes are added to it; the longer it has waited, the longer the pause."""
+    pause = min(MOST_PAUSE, max(LEAST_PAUSE, (now - gathering.since) / 10))
+    until = f"{gathering.since + TRIED_FOR:%Y-%m-%d %H:%M} UTC"
+    return {
+        "status": GatheringStatus.WAITING,
+        "open_key": gathering.key,
+        "due_at": now + pause,
+        "ended_at": None,
+        "code": QUOTA,
+        "message": f"{message[:400]} It is tried again by itself until {until}.",
+    }
+
+
+def _refused(code: str, message: str) -> dict[str, object]:
+    again = "When that is mended, push the tag again, or make a task of the image."
+    return {
+        "status": GatheringStatus.REFUSED,
+        "code": code[:40],
+        "message": f"{message[:400]} {again}",
+    }
 
 
 def _submit(gathering: Gathering) -> Task:

@@ -14,12 +14,12 @@ from rest_framework import serializers
 
 from accounts.audit import By
 from accounts.models import Tenant
+from accounts.tenant_usage import MOST_REGISTRY_HOOKS
 from ips.problems import Conflict, FieldError, Invalid
 from prewarm.clock import database_now
 from webhooks.inbound.credentials import hashed, new_secret, new_token
 from webhooks.models import HookRule, RegistryHook
 
-MOST_OF_A_TENANT = 20
 OVERLAP = timedelta(hours=24)
 RULE_FIELDS = ("name", "repositories", "tags", "task", "debounce_seconds", "pin", "enabled")
 
@@ -43,8 +43,8 @@ def make_hook(tenant: Tenant, by: By, wish: Mapping[str, Any]) -> tuple[Registry
     try:
         with transaction.atomic():
             tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # two at once queue up: none is overlooked
-            if (used := RegistryHook.objects.filter(tenant=tenant).count()) >= MOST_OF_A_TENANT:
-                detail = f"{tenant} may have {MOST_OF_A_TENANT} registry hooks and has {used}. Delete one."
+            if (used := RegistryHook.objects.filter(tenant=tenant).count()) >= MOST_REGISTRY_HOOKS:
+                detail = f"{tenant} may have {MOST_REGISTRY_HOOKS} registry hooks and has {used}. Delete one."
                 raise Conflict("quota_exceeded", detail)
             made = RegistryHook.objects.create(
                 tenant=tenant,
@@ -88,7 +88,8 @@ def change_hook(kept: RegistryHook, by: By, wish: Mapping[str, Any]) -> Registry
 def delete_hook(kept: RegistryHook, by: By) -> None:
     """With its rules and all that arrived; what still waits makes no task."""
     with transaction.atomic():
-        if RegistryHook.objects.filter(pk=kept.pk).delete()[0]:
+        if RegistryHook.objects.select_for_update().filter(pk=kept.pk).first():  # who writes down arrivals ends before
+            RegistryHook.objects.filter(pk=kept.pk).delete()
             by.audit("registry_hook.deleted", str(kept.pk), before={"name": kept.name}, tenant=kept.tenant)
 
 

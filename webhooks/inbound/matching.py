@@ -26,6 +26,8 @@ def image_of(hook: RegistryHook, told: Told) -> str:
     """The image as workloads write it. Raises InvalidReference for a name that is none."""
     image = f"{hook.registry or told.host}/{told.repository}:{told.tag}"
     read = references.parse(image)
+    if read.tag != told.tag or read.digest:
+        raise InvalidReference(f"{told.tag[:40]!r} is no tag.")
     if read.path != told.repository and read.path != f"library/{told.repository}":
         raise InvalidReference(f"{image[:80]!r} does not begin with a registry. Say which: the hook's `registry`.")
     return image

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.http import Http404
 
 from prewarm.clock import database_now
 from prewarm.crash_points import crash_point
@@ -55,9 +56,11 @@ class Heard:
 
 
 def receive(hook: RegistryHook, told: Sequence[Told], sender: Sender) -> Heard:
-    """Write down and gather what was told by somebody who is believed."""
+    """Write down and gather what was told by somebody who is believed. Raises Http404 when the hook was deleted."""
 
     def work() -> Heard:
+        if not RegistryHook.objects.filter(pk=hook.pk).exists():
+            raise Http404
         heard, now = Heard(), database_now()
         rules = list(hook.rules.all())
         for one in told[:MOST_EVENTS]:
@@ -78,6 +81,8 @@ def refuse(hook: RegistryHook, reason: str, sender: Sender, message: str = "") -
     now = database_now()
 
     def work() -> None:
+        if not RegistryHook.objects.filter(pk=hook.pk).exists():
+            return  # deleted just now
         _count(hook, ArrivalOutcome.REFUSED, reason, message or REFUSED[reason], now, sender)
         _tally(hook, {ArrivalOutcome.REFUSED: 1})
 

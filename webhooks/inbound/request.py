@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -12,6 +13,7 @@ from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from ips.strict_fields import StrictFields
 from prewarm import references
+from prewarm.announce import check_named
 from prewarm.image_patterns import InvalidPattern
 from prewarm.task_request import WholeNumberField, check_precedence
 from prewarm.tenant_rules import check_pull_secrets
@@ -71,12 +73,12 @@ class RegistryHookChange(StrictFields):
     def validate_registry(self, value: str) -> str:
         if not value:
             return value
+        text = f"{value[:60]!r} is no registry host. Write host or host:port, as workloads do."
         try:
             read = references.parse(f"{value}/a/b:1")
         except references.InvalidReference as wrong:
-            raise serializers.ValidationError(str(wrong), "invalid") from wrong
+            raise serializers.ValidationError(text, "invalid") from wrong
         if read.path != "a/b":
-            text = f"{value[:60]!r} is no registry host. Write host or host:port."
             raise serializers.ValidationError(text, "invalid")
         return value
 
@@ -116,6 +118,7 @@ def check_rules(rules: Sequence[Mapping[str, Any]], tenant: Tenant) -> None:
         form = rule["task"]
         try:
             check_pull_secrets(form.get("pull_secrets", []), tenant)
+            check_named([UUID(one) for one in form.get("webhooks", [])], tenant)
             wish = {"priority": form.get("priority", 5), "urgent": form.get("urgent", False)}
             check_precedence({**wish, "priority": int(wish["priority"])}, tenant, may_be_urgent=False)
         except Problem as refused:

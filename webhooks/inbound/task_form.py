@@ -10,15 +10,25 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Tenant
+from prewarm.models import PullPolicy
 from prewarm.task_request import TARGETS, TaskRequest, permitted
 
 
 class PushedTask(TaskRequest):
-    """The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed."""
+    """The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed.
+
+    The tag is asked for again wherever it is already (`pull_policy` Always), unless the rule says otherwise.
+    """
 
     tenant = None  # type: ignore[assignment]  # takes the field away
     images = None  # type: ignore[assignment]
     image_lists = None  # type: ignore[assignment]
+    pull_policy = serializers.ChoiceField(
+        PullPolicy.choices,
+        required=False,
+        default=PullPolicy.ALWAYS,
+        help_text="What a node has under the tag may be what it stood for before the push.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = [field for field in TARGETS if attrs[field]]

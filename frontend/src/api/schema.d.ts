@@ -2983,7 +2983,11 @@ export interface components {
          * @enum {string}
          */
         PullerEnum: "auto" | "job" | "pod";
-        /** @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed. */
+        /**
+         * @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed.
+         *
+         *     The tag is asked for again wherever it is already (`pull_policy` Always), unless the rule says otherwise.
+         */
         PushedTask: {
             /** @default  */
             name?: string;
@@ -3015,7 +3019,13 @@ export interface components {
             max_attempts?: number;
             /** @default 30 */
             retry_backoff_seconds?: number;
-            /** @default IfNotPresent */
+            /**
+             * @description What a node has under the tag may be what it stood for before the push.
+             *
+             *     * `IfNotPresent` - If Not Present
+             *     * `Always` - Always
+             * @default Always
+             */
             pull_policy?: components["schemas"]["PullPolicyEnum"];
             pull_secrets?: string[];
             /** @default  */
@@ -3031,7 +3041,11 @@ export interface components {
             /** @description Ids of webhooks that are told of this task, whatever schedules and selector they are for. */
             webhooks?: string[];
         };
-        /** @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed. */
+        /**
+         * @description The body of POST tasks/ without tenant and images: the tenant is the hook's, the image is the one pushed.
+         *
+         *     The tag is asked for again wherever it is already (`pull_policy` Always), unless the rule says otherwise.
+         */
         PushedTaskRequest: {
             /** @default  */
             name?: string;
@@ -3063,7 +3077,13 @@ export interface components {
             max_attempts?: number;
             /** @default 30 */
             retry_backoff_seconds?: number;
-            /** @default IfNotPresent */
+            /**
+             * @description What a node has under the tag may be what it stood for before the push.
+             *
+             *     * `IfNotPresent` - If Not Present
+             *     * `Always` - Always
+             * @default Always
+             */
             pull_policy?: components["schemas"]["PullPolicyEnum"];
             pull_secrets?: string[];
             /** @default  */
@@ -3795,6 +3815,10 @@ export interface components {
             /** @description API keys that are good. */
             api_keys: components["schemas"]["LimitUse"];
             webhooks: components["schemas"]["LimitUse"];
+            schedules: components["schemas"]["LimitUse"];
+            policies: components["schemas"]["LimitUse"];
+            /** @description Hooks that registries tell of pushes. */
+            registry_hooks: components["schemas"]["LimitUse"];
         };
         Token: {
             /** @description For the header: Authorization: Bearer <token>. */

@@ -46,7 +46,7 @@ export const limits: Record<LimitName, LimitWords> = {
   },
   max_api_keys: { label: 'API keys', hint: 'that are good at once', usage: 'api_keys', min: 0, unset: '50' },
   max_webhooks: { label: 'Webhooks', hint: 'places that are told', usage: 'webhooks', min: 0, unset: '20' },
-  max_schedules: { label: 'Schedules', hint: 'that it may have', min: 0, unset: '50' },
+  max_schedules: { label: 'Schedules', hint: 'that it may have', usage: 'schedules', min: 0, unset: '50' },
   min_interval_seconds: {
     label: 'Between two runs',
     hint: 'of a schedule, seconds at least',
@@ -61,6 +61,11 @@ export const meters = limitNames.flatMap((name) => {
   const { label, hint, usage } = limits[name]
   return usage ? [{ name, label, hint, usage }] : []
 })
+/** What every tenant may have as many of. */
+export const fixedMeters: { label: string; hint: string; usage: keyof TenantUsage }[] = [
+  { label: 'Policies', hint: 'that keep images warm', usage: 'policies' },
+  { label: 'Registry hooks', hint: 'where registries tell of pushes', usage: 'registry_hooks' },
+]
 /** The others: how many or how much is all that there is to say. */
 export const plainLimits = limitNames.filter((name) => !limits[name].usage)
 

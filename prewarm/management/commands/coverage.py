@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from rest_framework.renderers import JSONRenderer
 
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
-from ips.operator_command import USAGE, OperatorCommand
+from ips.operator_command import NO_PUBLIC_URL, USAGE, OperatorCommand
 from ips.problems import Problem
 from prewarm.inventory import badge
 from prewarm.inventory.coverage import Coverage, ImageShare, coverage
@@ -51,6 +52,8 @@ class Command(OperatorCommand):
             raise CommandError("\n".join(one["detail"] for one in refused.errors), returncode=USAGE) from refused
         if options["badge"]:
             self.stdout.write(badge.address(images, options["selector"], tenant.slug))
+            if not settings.PUBLIC_URL:
+                self.stderr.write(NO_PUBLIC_URL)
             return
         if options["json"]:
             self.stdout.write(JSONRenderer().render(shown(found)).decode())

@@ -7,14 +7,13 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from rest_framework.exceptions import ValidationError as Refused
 
 from accounts.audit import By
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
-from ips.operator_command import USAGE, OperatorCommand, shell_actor
+from ips.operator_command import USAGE, OperatorCommand, shell_actor, the_one
 from ips.problems import Problem, field_errors
 from prewarm.image_lists import ids_of
 from prewarm.models import Policy, PolicyNode
@@ -97,7 +96,8 @@ class Command(OperatorCommand):
             return
         for one in rows:
             state = "paused" if one.paused_at else one.state
-            told = f"{one.pk}  {one.tenant}/{one.name}  {state}  {_percent(one)} of {one.pairs:,} on {one.target}"
+            warm = f"{_percent(one)} of {one.pairs:,}" if one.checked_at else "not checked yet"
+            told = f"{one.pk}  {one.tenant}/{one.name}  {state}  {warm} on {one.target}"
             self.stdout.write(told + (f"  {one.problem}" if one.problem else ""))
         if not rows:
             self.stdout.write("There are no policies.")
@@ -110,9 +110,13 @@ class Command(OperatorCommand):
             told = MissingNodeSchema(missing, many=True).data
             self.stdout.write(json.dumps({**PolicySerializer(policy).data, "not_covered": told}, default=str))
             return
-        self.stdout.write(f"{policy.name} of {policy.tenant}: {_percent(policy)} warm on {policy.target}")
-        counts = f"{policy.warm:,} warm, {policy.missing:,} missing, {policy.unknown:,} not known, as of"
-        self.stdout.write(f"  {counts} {policy.checked_at or 'no check yet'}")
+        paused = " (paused)" if policy.paused_at else ""
+        if policy.checked_at is None:
+            self.stdout.write(f"{policy.name} of {policy.tenant}, on {policy.target}{paused}: not checked yet")
+            return
+        self.stdout.write(f"{policy.name} of {policy.tenant}: {_percent(policy)} warm on {policy.target}{paused}")
+        counts = f"{policy.warm:,} warm, {policy.missing:,} missing, {policy.unknown:,} not known"
+        self.stdout.write(f"  {counts}, as of {policy.checked_at:%Y-%m-%d %H:%M:%S} UTC")
         if policy.problem:
             self.stdout.write(f"  {policy.problem}")
         for node in missing:
@@ -136,6 +140,8 @@ class Command(OperatorCommand):
             "node_names": options["nodes"],
             "all_nodes": options["all_nodes"],
         }
+        if (options["workloads"] or options["kind"]) and not options["follow"]:
+            refuse("--workloads and --kind choose among workloads of namespaces: name those with --follow.")
         if options["follow"]:
             kinds = {"kinds": options["kind"]} if options["kind"] else {}
             wish["follow"] = {"namespaces": options["follow"], "selector": options["workloads"], **kinds}
@@ -157,19 +163,11 @@ class Command(OperatorCommand):
 
 def find(which: str) -> Policy:
     rows = Policy.objects.select_related("tenant", "created_by")
-    try:
-        if found := rows.filter(pk=which).first():
-            return found
-    except ValidationError:
-        pass  # no id
-    named = list(rows.filter(name=which)[:2])
-    if len(named) != 1:
-        refuse(f"There is no policy {which!r}, or more than one. See: manage.py policy list.")
-    return named[0]
+    return the_one(rows, which, "policy", "manage.py policy list")
 
 
 def _percent(policy: Policy) -> str:
-    return "not checked yet" if policy.coverage is None else f"{policy.coverage:g} %"
+    return f"{policy.coverage:g} %"
 
 
 def refuse(why: str) -> NoReturn:

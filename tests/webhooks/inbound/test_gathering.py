@@ -13,7 +13,6 @@ from accounts.models import Tenant
 from prewarm import ticking
 from prewarm.models import Task
 from prewarm.runtime import Runtime
-from tests.prewarm.rows import asked
 from tests.webhooks.inbound.pushes import event, push, registry_hook, tell, time_passes
 from webhooks.inbound import gathering, upkeep
 from webhooks.models import Arrival, Gathering, GatheringStatus, HookRule, RegistryHook
@@ -110,14 +109,6 @@ class TestForbidden:
         Tenant.objects.filter(pk=made.tenant_id).update(allowed_images=["registry.example.com/others/**"])
 
         assert self.refused().code == "image_not_allowed"
-
-    def test_more_than_the_tenant_may_ask_for_makes_no_task(self) -> None:
-        made = registry_hook()
-        asked()
-        push()
-        Tenant.objects.filter(pk=made.tenant_id).update(max_running_tasks=1)
-
-        assert self.refused().code == "quota_exceeded"
 
     def test_a_priority_that_the_tenant_has_no_more_makes_no_task(self) -> None:
         made = registry_hook(rule={"task": {"all_nodes": True, "priority": 9}})

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from prewarm.marks import marks_of
-from prewarm.models import Batch, Node, NodeResult, NodeStatus, Task, TaskStatus
+from prewarm.marks import key_of_mark, mark_of, marks_of
+from prewarm.models import Batch, Node, NodeResult, NodeStatus, OwnPull, Task, TaskStatus
 from tests.prewarm.rows import cluster_of
 from tests.webhooks.inbound.pushes import DIGEST, OTHER, REGISTRY, push, registry_hook, time_passes
 from webhooks.inbound.pinning import look_due
@@ -57,6 +57,7 @@ def test_a_node_got_something_else() -> None:
     gathering = fired("node-1", "node-2")
     has("node-1", DIGEST)
     has("node-2", OTHER)
+    long_over()
 
     assert (looked(gathering).pin, gathering.code) == ("moved", "digest_moved")
     assert "node-2" in gathering.message and OTHER in gathering.message
@@ -87,3 +88,56 @@ def test_a_rule_that_does_not_pin_looks_at_nothing() -> None:
     time_passes()
 
     assert Gathering.objects.get().pin == ""
+
+
+def pulled(node: str, digest: str) -> None:
+    """A pull of ours proved this, as the settlement writes it."""
+    number = key_of_mark(mark_of(f"{REPOSITORY}:1.4"))
+    OwnPull.objects.create(image=number, node=node, node_uid=node, digest=digest, at=timezone.now())
+
+
+def long_over() -> None:
+    """The task ended so long ago that lists would tell of its pulls."""
+    Task.objects.update(finished_at=timezone.now() - timedelta(minutes=5))
+
+
+def test_what_the_pull_proved_counts_though_the_list_still_tells_of_what_was_there_before() -> None:
+    gathering = fired("node-1")
+    has("node-1", OTHER)
+    pulled("node-1", DIGEST)
+
+    assert looked(gathering).pin == "same"
+
+
+def test_what_the_pull_proved_counts_though_the_node_lists_nothing() -> None:
+    gathering = fired("node-1")
+    pulled("node-1", OTHER)
+    long_over()
+
+    assert (looked(gathering).pin, gathering.code) == ("moved", "digest_moved")
+
+
+def test_a_list_that_is_older_than_the_pull_does_not_say_that_the_tag_moved() -> None:
+    gathering = fired("node-1")
+    has("node-1", OTHER)
+
+    assert looked(gathering).pin == "waiting"
+    long_over()
+    assert looked(gathering).pin == "moved"
+
+
+def test_a_pull_of_long_ago_or_on_a_node_that_was_made_anew_proves_nothing() -> None:
+    gathering = fired("node-1", "node-2")
+    pulled("node-1", DIGEST)
+    pulled("node-2", DIGEST)
+    OwnPull.objects.filter(node="node-1").update(at=timezone.now() - timedelta(days=1))
+    Node.objects.filter(name="node-2").update(uid="another")
+
+    assert looked(gathering).pin == "waiting"
+
+
+def test_a_task_that_made_it_warm_nowhere_leaves_it_unknown_and_says_so() -> None:
+    gathering = fired()
+
+    assert looked(gathering).pin == "unknown"
+    assert "no node" in gathering.message

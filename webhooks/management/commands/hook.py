@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError as Refused
@@ -18,11 +17,11 @@ from rest_framework.exceptions import ValidationError as Refused
 from accounts.audit import By
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
-from ips.operator_command import USAGE, OperatorCommand, shell_actor
+from ips.operator_command import NO_PUBLIC_URL, USAGE, OperatorCommand, shell_actor, the_one
 from ips.problems import Problem, field_errors
 from webhooks.inbound import keeping
 from webhooks.inbound.kinds import NotUnderstood
-from webhooks.inbound.request import RegistryHookRequest, check_rules
+from webhooks.inbound.request import RegistryHookRequest, Rotation, check_rules
 from webhooks.inbound.serializers import RegistryHookSerializer, arrivals_shown
 from webhooks.inbound.trying import try_out
 from webhooks.models import Arrival, ArrivalOutcome, RegistryHook, RegistryKind
@@ -125,11 +124,15 @@ class Command(OperatorCommand):
         self._show(made, shown, options["json"])
 
     def rotate(self, hook: RegistryHook, options: dict[str, Any], by: By) -> None:
-        overlap = timedelta(hours=options["hours"])
+        asked = Rotation(data={"token": options["token"], "overlap_hours": options["hours"]})
+        asked.is_valid(raise_exception=True)
+        overlap = timedelta(hours=asked.validated_data["overlap_hours"])
         shown = keeping.rotate(hook, by, token=options["token"], secret=True, overlap=overlap)
         self._show(find(str(hook.pk)), shown, options["json"])
 
     def arrivals(self, hook: RegistryHook, options: dict[str, Any]) -> None:
+        if options["last"] < 1:
+            refuse("--last: give a number from 1 on.")
         rows = Arrival.objects.filter(hook=hook).order_by("-id")
         if options["outcome"]:
             rows = rows.filter(outcome=options["outcome"])
@@ -152,6 +155,8 @@ class Command(OperatorCommand):
             refuse(str(wrong))
         if as_json:
             self.stdout.write(json.dumps(tried, default=str))
+        elif not file:
+            self.stdout.write("An example of what such a registry sends:")
         for event in () if as_json else tried["events"]:
             self.stdout.write(f"{event['image'] or '-'}  {event['outcome']}  {event['message']}".rstrip())
             for rule in event["rules"]:
@@ -170,22 +175,15 @@ class Command(OperatorCommand):
         if url:
             self.stdout.write(url)
         self.stdout.write(shown.secret)
+        if url and not settings.PUBLIC_URL:
+            self.stderr.write(NO_PUBLIC_URL)
         what = "Address and secret are" if url else "The secret is"
         self.stderr.write(f"{hook.name}: {hook.pk}. {what} not shown again.")
 
 
 def find(which: str) -> RegistryHook:
     rows = RegistryHook.objects.select_related("tenant").prefetch_related("rules")
-    try:
-        found = rows.filter(pk=which).first()
-    except ValidationError:
-        found = None
-    if found:
-        return found
-    named = list(rows.filter(name=which)[:2])
-    if len(named) != 1:
-        refuse(f"There is no registry hook {which!r}, or more than one. See: manage.py hook list.")
-    return named[0]
+    return the_one(rows, which, "registry hook", "manage.py hook list")
 
 
 def _read(file: str) -> Any:

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ValidationError as Refused
 from accounts.audit import By
 from accounts.models import Tenant
 from accounts.permissions import DEFAULT_TENANT
-from ips.operator_command import USAGE, OperatorCommand, shell_actor
+from ips.operator_command import USAGE, OperatorCommand, shell_actor, the_one
 from ips.problems import Problem, field_errors
 from prewarm.clock import database_now
 from webhooks import keeping
@@ -27,6 +27,7 @@ from webhooks.serializers import WebhookSerializer
 
 FAILED = 1
 PATIENCE_SECONDS = 60.0
+MOST_HOURS = 366 * 24
 
 
 class Command(OperatorCommand):
@@ -133,6 +134,8 @@ class Command(OperatorCommand):
             keeping.redeliver(delivery, by)
             self.stdout.write("1 delivery is sent again.")
             return
+        if not 0 < hours <= MOST_HOURS:
+            refuse(f"--hours: give a number from 0 to {MOST_HOURS:,}.")
         number, left = keeping.redeliver_failed(find(which), database_now() - timedelta(hours=hours), by)
         more = f" {left} more failed: ask once more for those." if left else ""
         self.stdout.write(f"{number} {'delivery is' if number == 1 else 'deliveries are'} sent again.{more}")
@@ -154,13 +157,7 @@ def _tenant(slug: str) -> Tenant:
 
 def find(which: str) -> Webhook:
     rows = Webhook.objects.select_related("tenant")
-    found: Webhook | None = _of_id(rows, which)
-    if found:
-        return found
-    named = list(rows.filter(name=which)[:2])
-    if len(named) != 1:
-        refuse(f"There is no webhook {which!r}, or more than one. See: manage.py webhook list.")
-    return named[0]
+    return the_one(rows, which, "webhook", "manage.py webhook list")
 
 
 def _of_id(rows: Any, which: str) -> Any:
