@@ -82,7 +82,7 @@ class UpdatingStage(Stage):
         return super().ready() and self.ready_at(self.old_port)
 
     def _begin(self) -> str:
-        """A task of slow pulls by the old version; its id when it is done on some nodes and others are being pulled on."""
+        """A task of slow pulls by the old version; its id when it is done on some nodes and others pull."""
         wish = {"images": ["slow/before-the-update:1"], "all_nodes": True, "batch_size": NODES, "concurrency": 8}
         answer = self.old_http.post("tasks/", json=wish).raise_for_status()
         task: str = answer.json()["id"]
