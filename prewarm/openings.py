@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
@@ -126,13 +126,13 @@ def opens_at(openings: Sequence[Openings], now: datetime) -> datetime | None:
     """When all of them are open next; None while they are, and when that is too far off to tell."""
     if all_open(openings, now):
         return None
-    moment = now
+    moment, edges = now, _edges(openings)
     for _ in range(MOST_EDGES):
-        edges = [(some.edge_after(moment), some.holds(moment)) for one in openings for some in one.stretches()]
-        if any(edge is None and lasts for edge, lasts in edges):
-            return None  # one lasts longer than anybody can tell
-        edge = min((edge for edge, _ in edges if edge), default=None)
-        if edge is None or edge > now + FARTHEST:
+        for some, known in edges.items():
+            if known is None or known <= moment:
+                edges[some] = some.edge_after(moment)
+        edge = min(filter(None, edges.values()), default=None)
+        if edge is None or edge > now + FARTHEST or _endless(openings, edges, moment):
             return None
         if all_open(openings, edge):
             return edge
@@ -144,15 +144,25 @@ def closed_since(openings: Sequence[Openings], now: datetime) -> datetime | None
     """Since when not all of them are open; None while they are, and when that is too long ago to tell."""
     if all_open(openings, now):
         return None
-    moment = now
+    moment, edges = now, _edges(openings)
     for _ in range(MOST_EDGES):
-        edges = [(some.edge_until(moment), some.holds(moment)) for one in openings for some in one.stretches()]
-        if any(edge is None and lasts for edge, lasts in edges):
-            return None
-        edge = max((edge for edge, _ in edges if edge), default=None)
-        if edge is None or edge < now - FARTHEST:
+        for some, known in edges.items():
+            if known is None or known > moment:
+                edges[some] = some.edge_until(moment)
+        edge = max(filter(None, edges.values()), default=None)
+        if edge is None or edge < now - FARTHEST or _endless(openings, edges, moment):
             return None
         moment = edge - MOMENT
         if all_open(openings, moment):
             return edge
     return None
+
+
+def _edges(openings: Sequence[Openings]) -> dict[Stretches, datetime | None]:
+    """The nearest edge of each stretch, kept until it is reached: looking for one takes its time."""
+    return dict.fromkeys(some for one in openings for some in one.stretches())
+
+
+def _endless(openings: Sequence[Openings], edges: Mapping[Stretches, datetime | None], moment: datetime) -> bool:
+    """Whether a `deny` lasts longer than anybody can tell; an `allow` that does is no reason to wait."""
+    return any(edges[some] is None and some.holds(moment) for one in openings for some in one.deny)

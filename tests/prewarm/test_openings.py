@@ -171,3 +171,20 @@ class TestIntake:
 
         assert intake(timezone.now()).waits_for == "window"
         assert intake(timezone.now()).opens_at is not None
+
+
+ALWAYS = ByRule(cron("*/30 * * * *", "UTC"), timedelta(hours=8))
+
+
+def test_a_window_that_always_allows_hides_no_time_at_which_a_deny_ends() -> None:
+    frozen = Openings((ALWAYS,), (FREEZE,))
+
+    assert openings.opens_at([frozen], at(1, 12)) == at(3, 0)
+    assert openings.closed_since([frozen], at(1, 12)) == at(1, 0)
+
+
+def test_a_deny_that_always_lasts_has_no_end_that_anybody_can_tell() -> None:
+    frozen = Openings((NIGHTS,), (ALWAYS, FREEZE))
+
+    assert openings.opens_at([frozen], at(0, 12)) is None
+    assert openings.closed_since([frozen], at(0, 12)) is None
