@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from prewarm.image_results import read
+from prewarm.image_results import Outcome, read
 from prewarm.marks import mark_of
 from prewarm.models import AskedPairs, NodeResult, Policy, Task
 
@@ -18,10 +18,14 @@ Pair = tuple[str, bytes]  # a node, and the mark of an image
 
 
 class Ending(NamedTuple):
-    """How a pair ended: a reason, empty for warm, and when, in milliseconds since the epoch."""
+    """How a pair ended: a reason, empty for warm, and when, in milliseconds since the epoch.
+
+    `tried`: a pull failed. What was skipped, cancelled or never planned says nothing about the image.
+    """
 
     reason: str
     at: int
+    tried: bool = False
 
 
 @dataclass
@@ -40,7 +44,7 @@ class Outcomes:
 def outcomes(policy: Policy) -> Outcomes:
     """Asked of the tasks that are not over, and of those whose results were not taken over yet: four statements."""
     mine = Task.objects.filter(policy=policy).filter(Q(finished_at=None) | Q(pk__in=policy.unabsorbed))
-    tasks = {task.pk: task for task in mine.only("pk", "images", "finished_at", "planned_at")}
+    tasks = {task.pk: task for task in mine.only("pk", "images", "finished_at", "planned_at", "reason")}
     found = Outcomes(unfinished=sum(task.finished_at is None for task in tasks.values()))
     found.left = [str(pk) for pk, task in tasks.items() if task.finished_at is None]
     if not tasks:
@@ -50,12 +54,21 @@ def outcomes(policy: Policy) -> Outcomes:
     for pk, groups in asked.values_list("task", "groups"):
         for indexes, nodes in groups:
             for node in nodes:
-                found.busy.update({(node, marks[pk][index]): pk for index in indexes})
+                _never_planned(found, tasks[pk], [(node, marks[pk][index]) for index in indexes])
     results = NodeResult.objects.filter(task__in=list(tasks)).values_list("task", "node", "images", "finished_at")
     for pk, node, images, finished_at in results.iterator(chunk_size=2000):
         running = tasks[pk].finished_at is None
         _take(found, pk, running, node, images, marks[pk], finished_at)
     return found
+
+
+def _never_planned(found: Outcomes, task: Task, pairs: list[Pair]) -> None:
+    """Not yet, or the task ended before it could be."""
+    if task.finished_at is None:
+        found.busy.update(dict.fromkeys(pairs, task.pk))
+    else:
+        at = int(task.finished_at.timestamp() * 1000)
+        found.ended.update(dict.fromkeys(pairs, Ending(task.reason or "cancelled", at)))
 
 
 def _take(
@@ -77,4 +90,5 @@ def _take(
             continue
         before = found.ended.get(pair)
         if before is None or before.at < at:
-            found.ended[pair] = Ending("" if image.warm else image.reason or "pull_failed", at)
+            reason = "" if image.warm else image.reason or "pull_failed"
+            found.ended[pair] = Ending(reason, at, tried=image.outcome == Outcome.FAILED)
