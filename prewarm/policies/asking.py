@@ -49,9 +49,7 @@ def choose(policy: Policy, wish: Wanted, past: Outcomes, seen: Sequence[Seen], n
         if one.blocked or not one.gaps:
             continue
         gaps = {
-            mark: gap
-            for mark, gap in one.gaps.items()
-            if not gap.warm and gap.again <= now and (one.node.name, mark) not in past.busy
+            mark: gap for mark, gap in one.gaps.items() if gap.again <= now and (one.node.name, mark) not in past.busy
         }
         if gaps:
             first = min(gaps.values(), key=lambda gap: (gap.tries, gap.since))

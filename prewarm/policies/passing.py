@@ -55,13 +55,14 @@ def run(policy: Policy, cluster: Connect | None) -> Task | None:
     """
     started = time.monotonic()
     now = database_now()
-    if not NodeView.load().fresh(now):
+    view = NodeView.load()
+    if not view.fresh(now):
         _fenced(policy, waits_for="node_view_stale", due_at=now + STALE)
         return None
     followed, trouble = follow(policy, cluster, now)
     wish = wanted(policy.tenant, images=policy.images, image_lists=policy.image_lists, followed=followed)
     past = outcomes(policy)
-    found = look(policy, wish, past, int(now.timestamp()))
+    found = look(policy, wish, past, view, now)
     _write_rows(policy, found, len(wish.images))
     crash_point("policy_rows_written", policy.name)
     problems = [*([trouble] if trouble else []), *wish.problems, *telling.failing(found.failing)]
