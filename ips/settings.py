@@ -281,13 +281,11 @@ HOOK_REQUESTS_PER_MINUTE = envint("IPS_HOOK_REQUESTS_PER_MINUTE", 600, at_least=
 KEEP_ARRIVALS_DAYS = envint("IPS_KEEP_ARRIVALS_DAYS", 30, at_least=1)
 PIN_SECONDS = envseconds("IPS_PIN_SECONDS", 900, at_least=1)
 # Policies, in seconds: between passes that news of nodes lead to, and between readings of workloads; before what failed
-# is asked for again, doubling up to the next; how long an own pull counts that a node's list does not show, where the
-# list could have told of it, and where it is cut
+# is asked for again, doubling up to the next; how long an own pull counts on a node whose list is cut
 POLICY_LEAST_SECONDS = envseconds("IPS_POLICY_LEAST_SECONDS", 10, at_least=0.1)
 POLICY_FOLLOW_SECONDS = envseconds("IPS_POLICY_FOLLOW_SECONDS", 60, at_least=1)
 POLICY_RETRY_SECONDS = envseconds("IPS_POLICY_RETRY_SECONDS", 60, at_least=1)
 POLICY_RETRY_MAX_SECONDS = envseconds("IPS_POLICY_RETRY_MAX_SECONDS", 6 * 3600, at_least=1)
-POLICY_LIST_LAG_SECONDS = envseconds("IPS_POLICY_LIST_LAG_SECONDS", 360, at_least=1)
 POLICY_PROVE_SECONDS = envseconds("IPS_POLICY_PROVE_SECONDS", 6 * 3600, at_least=1)
 
 # Limits. What a platform administrator decides while IPS runs (prewarm.live_settings) goes before the first five.

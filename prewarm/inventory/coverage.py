@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from prewarm.clock import database_now
 from prewarm.evidence import Presence
 from prewarm.inventory.presence import COLUMNS, Known, Why, presence_of_marks
 from prewarm.marks import mark_of
@@ -93,16 +94,17 @@ class Coverage(Share):
 
 
 def coverage(images: Sequence[str], selector: str, pools: Pools) -> Coverage:
-    """Look at the nodes in these pools that match the selector, or all. Three statements, however many there are.
+    """Look at the nodes in these pools that match the selector, or all. As many statements, however many there are.
 
     Raises Invalid (422) for a selector and InvalidReference for an image that cannot be read.
     """
     marks = [mark_of(image) for image in images]
     nodes = nodes_in(pools, selector, COLUMNS)
     view = NodeView.load()
-    found = Coverage(selector=selector, fresh=view.fresh(), as_of=view.heard_at)
+    now = database_now()
+    found = Coverage(selector=selector, fresh=view.fresh(now), as_of=view.heard_at)
     found.images = [ImageShare(image=image) for image in images]
-    for node, known in presence_of_marks(marks, nodes, view).items():
+    for node, known in presence_of_marks(marks, nodes, view, now).items():
         for share, one in zip(found.images, known, strict=True):
             share.add(node, one)
         here = {one.presence for one in known}

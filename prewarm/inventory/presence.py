@@ -49,6 +49,7 @@ class Known(NamedTuple):
     as_of: datetime | None
     how_known: str = ""
     why: str = ""
+    pulled_at: datetime | None = None  # of what was lost: when a pull of ours last proved it
 
 
 class Pulled(NamedTuple):
@@ -62,37 +63,47 @@ class Pulled(NamedTuple):
 def presence(images: Sequence[str], nodes: Iterable[Node]) -> dict[str, list[Known]]:
     """By node name, in the order of the images: present, absent or unknown, as of when, how known, and why (not).
 
-    `nodes` need no more than COLUMNS. Two statements, however many there are. Raises InvalidReference.
+    `nodes` need no more than COLUMNS. Two statements and a look at the database's clock, however many there are.
+    Raises InvalidReference.
     """
     return presence_of_marks([mark_of(image) for image in images], nodes)
 
 
 def presence_of_marks(
-    marks: Sequence[bytes], nodes: Iterable[Node], view: NodeView | None = None
+    marks: Sequence[bytes], nodes: Iterable[Node], view: NodeView | None = None, now: datetime | None = None
 ) -> dict[str, list[Known]]:
-    """The same of names in short (prewarm.marks), for who has read the view already perhaps."""
-    everything = list(nodes)
+    """The same of names in short (prewarm.marks), for who has read the view or the database's clock already perhaps."""
+    return presence_of_pairs(((node, marks) for node in nodes), view, now)
+
+
+def presence_of_pairs(
+    pairs: Iterable[tuple[Node, Sequence[bytes]]], view: NodeView | None = None, now: datetime | None = None
+) -> dict[str, list[Known]]:
+    """The same where each node is asked for marks of its own; what is known of each stands in their order."""
     view = view or NodeView.load()
-    sight = _Sight(view.fresh(), view.heard_at)
+    sight = _Sight(view.fresh(now), view.heard_at)
     found: dict[str, list[Known]] = {}
     open_marks: set[bytes] = set()
-    open_nodes: list[Node] = []
-    for node in everything:
+    open_nodes: list[tuple[_Told, Sequence[bytes]]] = []
+    for node, marks in pairs:
         told = sight.of(node)
         listed = told.listed
-        known = [told.present if mark in listed else told.missing for mark in marks]
-        found[node.name] = known
-        lacking = [mark for mark, one in zip(marks, known, strict=True) if one is told.missing]
-        if lacking:
-            open_marks.update(lacking)
-            open_nodes.append(node)
-    pulls = own_pulls(open_marks, [node.name for node in open_nodes])
+        lacking = [mark for mark in marks if mark not in listed]
+        if not lacking:
+            found[node.name] = [told.present] * len(marks)
+            continue
+        found[node.name] = [told.present if mark in listed else told.missing for mark in marks]
+        open_marks.update(lacking)
+        open_nodes.append((told, marks))
+    pulls = own_pulls(open_marks, [told.node.name for told, _ in open_nodes])
     if not pulls:
         return found
-    for node in open_nodes:
-        told, known = sight.of(node), found[node.name]
+    numbers = {mark: key_of_mark(mark) for mark in open_marks}
+    for told, marks in open_nodes:
+        name = told.node.name
+        known = found[name]
         for at, mark in enumerate(marks):
-            if known[at] is told.missing and (pull := pulls.get((node.name, key_of_mark(mark)))):
+            if known[at] is told.missing and (pull := pulls.get((name, numbers[mark]))):
                 known[at] = told.weigh(pull)
     return found
 
@@ -158,9 +169,10 @@ class _Told:
             return self.missing  # it was another node of this name
         if not self.counts:
             return self.missing._replace(as_of=pull.at, how_known=HowKnown.OWN_PULL)
-        told_since = sight.heard_at is not None and sight.heard_at - pull.at >= sight.lag
+        # A pull that lies as far ahead was written before clocks were set back.
+        told_since = sight.heard_at is not None and abs(sight.heard_at - pull.at) >= sight.lag
         if told_since and (self.whole or self.would_be_listed(pull)):
-            return sight.lost
+            return sight.lost._replace(pulled_at=pull.at)
         return Known(Presence.PRESENT, pull.at, HowKnown.OWN_PULL)
 
     def would_be_listed(self, pull: Pulled) -> bool:

@@ -34,9 +34,7 @@ def missing(policy: Policy, rows: Sequence[PolicyNode]) -> list[Answer]:
 
 def _node(row: PolicyNode, names: Mapping[bytes, str], busy: Mapping[Pair, UUID]) -> Answer:
     found = [
-        _image(names[mark], gap, busy.get((row.node, mark)))
-        for mark, gap in read(row.gaps).items()
-        if mark in names and not gap.warm
+        _image(names[mark], gap, busy.get((row.node, mark))) for mark, gap in read(row.gaps).items() if mark in names
     ]
     return {
         "node": row.node,
@@ -100,9 +98,10 @@ def preview(values: Mapping[str, Any], tenant: Tenant) -> Answer:
         found_workloads, trouble = _read(policy, now)
         problems += trouble
     wish = wanted(tenant, images=policy.images, image_lists=policy.image_lists, followed=found_workloads)
-    if not NodeView.load().fresh(now):
+    view = NodeView.load()
+    if not view.fresh(now):
         problems.append("The cluster has not been heard from for a while; this may have changed.")
-    found = looking.look(policy, wish, Outcomes(), int(now.timestamp()))
+    found = looking.look(policy, wish, Outcomes(), view, now)
     on, sure, unsure = Counter[bytes](), Counter[bytes](), Counter[bytes]()
     for one in found.seen:
         on.update(wish.on(one.node))

@@ -51,7 +51,7 @@ def choose(policy: Policy, wish: Wanted, past: Outcomes, seen: Sequence[Seen], n
         gaps = {
             mark: gap
             for mark, gap in one.gaps.items()
-            if not gap.warm and _may_be_tried(gap, now) and (one.node.name, mark) not in past.busy
+            if _may_be_tried(gap, now) and (one.node.name, mark) not in past.busy
         }
         if gaps:
             first = min(gaps.values(), key=lambda gap: (gap.tries, gap.since))

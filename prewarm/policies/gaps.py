@@ -1,8 +1,8 @@
 """What is not proven to be on a node, as the compact JSON that a policy's row of that node keeps.
 
 One list per kind of gap, with the marks of the images that it is about (see prewarm.marks) as one hexadecimal text:
-[since, kind, sure, why, tries, again, pulled, judged, marks]. Times are seconds since the epoch, of `judged`
-milliseconds; 0 for never.
+[since, kind, sure, why, tries, again, judged, marks]. Times are seconds since the epoch, of `judged` milliseconds; 0
+for never. What is true of it is decided elsewhere (prewarm.inventory.presence) at each pass.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ class Gap(NamedTuple):
     """One image on one node. `sure`: proven to be missing, else not known.
 
     `why` is the reason that the last pull there failed for, `tries` how many did in a row, `again` when the next may be
-    asked for; `pulled` when a pull of ours succeeded that the node's list does not show yet, `judged` when the last one
-    ended that is counted here.
+    asked for; `judged` when the last one ended that is counted here.
     """
 
     since: int
@@ -39,13 +38,7 @@ class Gap(NamedTuple):
     why: str = ""
     tries: int = 0
     again: int = 0
-    pulled: int = 0
     judged: int = 0
-
-    @property
-    def warm(self) -> bool:
-        """Whether an own pull says that it is there."""
-        return self.pulled > 0
 
 
 Gaps = Mapping[bytes, Gap]  # by the image's mark
@@ -54,7 +47,7 @@ Gaps = Mapping[bytes, Gap]  # by the image's mark
 def read(stored: Iterable[list[Any]]) -> dict[bytes, Gap]:
     found: dict[bytes, Gap] = {}
     for *values, marks in stored:
-        gap = Gap(*values)
+        gap = Gap(*values[:6], judged=values[-1])  # rows of earlier versions have one value more before the last
         raw = bytes.fromhex(marks)
         for at in range(0, len(raw), MARK_BYTES):
             found[raw[at : at + MARK_BYTES]] = gap

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
 from prewarm.eligibility import DECIDING, skip_reason
-from prewarm.marks import is_whole, mark_of
-from prewarm.models import Node, Policy, PolicyNode
+from prewarm.evidence import Presence
+from prewarm.inventory.presence import COLUMNS, HowKnown, Known, presence_of_pairs
+from prewarm.marks import mark_of
+from prewarm.models import Node, NodeView, Policy, PolicyNode
 from prewarm.policies.gaps import Gap, Gaps, Kind, read, write
-from prewarm.policies.outcomes import Outcomes
+from prewarm.policies.outcomes import Ending, Outcomes
 from prewarm.policies.wanted import Wanted
 from prewarm.selectors import parse
 
@@ -31,10 +33,6 @@ class Seen:
     wanted: int
     changed: bool
 
-    @property
-    def open_gaps(self) -> int:
-        return sum(not gap.warm for gap in self.gaps.values())
-
 
 @dataclass
 class Found:
@@ -51,18 +49,23 @@ class Found:
     next_at: list[int] = field(default_factory=list)
 
 
-def look(policy: Policy, wish: Wanted, past: Outcomes, now: int) -> Found:
-    """Hold every node of the policy against what it wants: two statements, however many nodes."""
+def look(policy: Policy, wish: Wanted, past: Outcomes, view: NodeView, now: datetime) -> Found:
+    """Hold every node of the policy against what it wants: three statements, however many nodes.
+
+    What each has is decided where everybody else asks too (prewarm.inventory.presence), so that all are told the same.
+    """
     rows = {row.node: row for row in PolicyNode.objects.filter(policy=policy)}
-    known = {mark_of(image) for image in policy.wanted}
-    found = Found()
+    include_cordoned, pool = policy.task.get("include_cordoned", False), policy.tenant.node_pool
+    ours: list[tuple[Node, str, list[bytes]]] = []
     for node in matching(policy):
-        skip = skip_reason(
-            node, include_cordoned=policy.task.get("include_cordoned", False), pool=policy.tenant.node_pool
-        )
-        if skip in NOT_OURS:
-            continue
-        seen = _look_at(policy, node, skip, rows.pop(node.name, None), wish.on(node), known, past, now)
+        skip = skip_reason(node, include_cordoned=include_cordoned, pool=pool)
+        if skip not in NOT_OURS:
+            ours.append((node, skip, wish.on(node)))
+    there = presence_of_pairs(((node, marks) for node, _, marks in ours if node.ready), view, now)
+    looker = _Looker(policy, past, now)
+    found = Found()
+    for node, skip, marks in ours:
+        seen = looker.look_at(node, skip, rows.pop(node.name, None), marks, there.get(node.name))
         found.seen.append(seen)
         _count(found, seen)
         if seen.blocked == SETTLING and node.ready_changed_at:
@@ -73,7 +76,7 @@ def look(policy: Policy, wish: Wanted, past: Outcomes, now: int) -> Found:
 
 def matching(policy: Policy) -> list[Node]:
     """The nodes that the policy names or selects, whatever state they are in."""
-    light = Node.objects.only(*DECIDING, "labels", "uid", "ready_changed_at")
+    light = Node.objects.only(*{*DECIDING, *COLUMNS, "labels", "ready_changed_at"})
     if policy.node_names:
         return list(light.in_bulk(policy.node_names).values())
     nodes = list(light)
@@ -87,73 +90,93 @@ def is_ours(node: Node, pool: str) -> bool:
     return skip_reason(node, include_cordoned=True, pool=pool) not in NOT_OURS
 
 
-def _look_at(
-    policy: Policy,
-    node: Node,
-    skip: str,
-    row: PolicyNode | None,
-    marks: list[bytes],
-    known: set[bytes],
-    past: Outcomes,
-    now: int,
-) -> Seen:
-    at = datetime.fromtimestamp(now, tz=UTC)
-    fresh = row is None or row.uid != node.uid
-    old: Gaps = {} if row is None or fresh else read(row.gaps)
-    blocked = skip or (SETTLING if _settles(node, policy.settle_seconds, now) else "")
-    if not node.ready:
-        first = Gap(now, _kind(fresh, policy, False), sure=False)
-        gaps = dict.fromkeys(marks, first) if fresh else {mark: old[mark] for mark in marks if mark in old}
-    else:
-        listed = bytes(node.marks or b"")
-        whole = is_whole(listed)
-        gaps = {}
-        for mark in marks:
-            if mark not in listed:
-                kind = _kind(fresh, policy, mark in known, whole)
-                gaps[mark] = _gap(old.get(mark), kind, whole, past, (node.name, mark), now)
-    is_open = not node.ready or any(not gap.warm for gap in gaps.values())
-    if row is None:
-        row, changed = PolicyNode(policy=policy, node=node.name, since=at), True
-    else:
-        changed = fresh or blocked != row.blocked or is_open != row.open or gaps != old
-    if changed:
-        row.uid, row.blocked, row.open, row.gaps = node.uid, blocked, is_open, write(gaps)
-        row.since = at if fresh else row.since
-    return Seen(node, row, gaps, blocked, len(marks), changed)
+class _Looker:
+    """What one pass holds each of its nodes against."""
 
+    def __init__(self, policy: Policy, past: Outcomes, now: datetime) -> None:
+        self.policy, self.past = policy, past
+        self.now = int(now.timestamp())
+        self.at = datetime.fromtimestamp(self.now, tz=UTC)
+        self.known = {mark_of(image) for image in policy.wanted}
+        self.proven_for = timedelta(seconds=settings.POLICY_PROVE_SECONDS)
 
-def _kind(fresh: bool, policy: Policy, known: bool, whole: bool = True) -> Kind:
-    """How a gap that was none before came about."""
-    if policy.checked_at is None or (not known and not fresh):
-        return Kind.WANTED
-    if fresh:
-        return Kind.JOINED
-    return Kind.LOST if whole else Kind.UNPROVEN
-
-
-def _gap(old: Gap | None, kind: Kind, whole: bool, past: Outcomes, pair: tuple[str, bytes], now: int) -> Gap:
-    """What is known now of an image that the node does not list; `whole`: its list would show it.
-
-    A pull of ours that succeeded counts until the list could have told of it, or, where the list is cut, for long.
-    """
-    gap = old or Gap(now, kind, whole)
-    ending = past.ended.get(pair)
-    if ending and ending.at > gap.judged:
-        if not ending.reason:
-            gap = gap._replace(why="", tries=0, again=0, pulled=ending.at // 1000, judged=ending.at)
+    def look_at(
+        self, node: Node, skip: str, row: PolicyNode | None, marks: list[bytes], there: list[Known] | None
+    ) -> Seen:
+        """`there` is what is known of each mark; None while the node is not Ready, when what was open stays so."""
+        fresh = row is None or row.uid != node.uid
+        old: Gaps = {} if row is None or fresh else read(row.gaps)
+        blocked = skip or (SETTLING if _settles(node, self.policy.settle_seconds, self.now) else "")
+        if there is not None:
+            gaps = {
+                mark: self._gap(node.name, mark, known, fresh, old.get(mark))
+                for mark, known in zip(marks, there, strict=True)
+                if not self._counts(known)
+            }
+        elif fresh:
+            gaps = dict.fromkeys(marks, Gap(self.now, self._kind(fresh, False, False), sure=False))
         else:
-            pause = settings.POLICY_RETRY_SECONDS * 2 ** min(gap.tries, 20)
-            again = now + int(min(pause, settings.POLICY_RETRY_MAX_SECONDS))
-            gap = gap._replace(why=ending.reason, tries=gap.tries + 1, again=again, pulled=0, judged=ending.at)
-    if gap.pulled:
-        believed = settings.POLICY_LIST_LAG_SECONDS if whole else settings.POLICY_PROVE_SECONDS
-        if now - gap.pulled < believed:
-            return gap
-        return Gap(now, Kind.LOST if whole else Kind.UNPROVEN, whole, judged=gap.judged)
-    if whole and gap.kind == Kind.UNPROVEN:
-        gap = gap._replace(kind=Kind.LOST)
-    return gap if gap.sure == whole else gap._replace(sure=whole)
+            gaps = {mark: old[mark] for mark in marks if mark in old}
+        is_open = there is None or bool(gaps)
+        if row is None:
+            row, changed = PolicyNode(policy=self.policy, node=node.name, since=self.at), True
+        else:
+            changed = fresh or blocked != row.blocked or is_open != row.open or gaps != old
+        if changed:
+            row.uid, row.blocked, row.open, row.gaps = node.uid, blocked, is_open, write(gaps)
+            row.since = self.at if fresh else row.since
+        return Seen(node, row, gaps, blocked, len(marks), changed)
+
+    def _counts(self, known: Known) -> bool:
+        """Whether it is there. What only a pull of ours proved, on a list that is cut, is proven anew after a time.
+
+        A pull that lies as far ahead was written before clocks were set back.
+        """
+        if known.presence is not Presence.PRESENT:
+            return False
+        if known.how_known == HowKnown.NODE_STATUS or known.as_of is None:
+            return True
+        return abs(self.at - known.as_of) < self.proven_for
+
+    def _kind(self, fresh: bool, before: bool, sure: bool) -> Kind:
+        """How a gap that was none before came about; `before`: the image was wanted at the last pass."""
+        if self.policy.checked_at is None or (not before and not fresh):
+            return Kind.WANTED
+        if fresh:
+            return Kind.JOINED
+        return Kind.LOST if sure else Kind.UNPROVEN
+
+    def _gap(self, node: str, mark: bytes, known: Known, fresh: bool, old: Gap | None) -> Gap:
+        """What is known now of an image that is not there.
+
+        One that is gone soon after a pull of ours is brought back at the next recheck and not at once: a full disk
+        would take it again.
+        """
+        sure = known.presence is Presence.ABSENT
+        gap = old or Gap(self.now, self._kind(fresh, mark in self.known, sure), sure)
+        if not fresh and (ending := self.past.ended.get((node, mark))) and self._is_news(ending, gap):
+            gap = self._ended(gap, ending, sure)
+        if sure and gap.kind == Kind.UNPROVEN:
+            gap = gap._replace(kind=Kind.LOST)
+        if known.pulled_at:
+            rested = int(known.pulled_at.timestamp()) + self.policy.recheck_seconds
+            if self.now + self.policy.recheck_seconds >= rested > max(self.now, gap.again):
+                gap = gap._replace(again=rested)
+        return gap if gap.sure == sure else gap._replace(sure=sure)
+
+    def _is_news(self, ending: Ending, gap: Gap) -> bool:
+        """Whether it is not counted yet. What was judged later than now was, before clocks were set back."""
+        return ending.at > gap.judged or gap.judged > self.now * 1000 + 1000
+
+    def _ended(self, gap: Gap, ending: Ending, sure: bool) -> Gap:
+        if not ending.reason:  # it was there meanwhile
+            return Gap(self.now, Kind.LOST if sure else Kind.UNPROVEN, sure, judged=ending.at)
+        if not ending.tried:
+            again = self.now + int(settings.POLICY_RETRY_SECONDS)
+            return gap._replace(why=ending.reason, again=again, judged=ending.at)
+        pause = settings.POLICY_RETRY_SECONDS * 2 ** min(gap.tries, 20)
+        again = self.now + int(min(pause, settings.POLICY_RETRY_MAX_SECONDS))
+        return gap._replace(why=ending.reason, tries=gap.tries + 1, again=again, judged=ending.at)
 
 
 def _settles(node: Node, seconds: int, now: int) -> bool:
@@ -166,25 +189,17 @@ def _settles(node: Node, seconds: int, now: int) -> bool:
 
 def _count(found: Found, seen: Seen) -> None:
     found.pairs += seen.wanted
+    sure = sum(gap.sure for gap in seen.gaps.values())
+    found.missing += sure
     if not seen.node.ready:
-        sure = sum(gap.sure and not gap.warm for gap in seen.gaps.values())
-        found.missing += sure
         found.unknown += seen.wanted - sure
         return
-    if not seen.gaps:
-        found.warm += seen.wanted
-        return
-    not_warm = 0
+    found.unknown += len(seen.gaps) - sure
+    found.warm += seen.wanted - len(seen.gaps)
+    if not seen.blocked:
+        found.reachable += len(seen.gaps)
     for gap in seen.gaps.values():
-        if gap.warm:
-            continue
-        not_warm += 1
-        found.missing += gap.sure
         if gap.again:
             found.next_at.append(gap.again)
         if gap.tries >= FAILING and not seen.blocked:
             found.failing[gap.why] = found.failing.get(gap.why, 0) + 1
-        found.unknown += not gap.sure
-    found.warm += seen.wanted - not_warm
-    if not seen.blocked:
-        found.reachable += not_warm

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 HELD = timedelta(seconds=60)  # so long nobody else takes up a policy whose pass died
 STALE = timedelta(seconds=10)
+NOWHERE = "No node matches it now."  # a pool may be empty for a while, or the selector is mistyped
 _WRITTEN = ("uid", "since", "blocked", "open", "gaps")
 
 
@@ -55,13 +56,14 @@ def run(policy: Policy, cluster: Connect | None) -> Task | None:
     """
     started = time.monotonic()
     now = database_now()
-    if not NodeView.load().fresh(now):
+    view = NodeView.load()
+    if not view.fresh(now):
         _fenced(policy, waits_for="node_view_stale", due_at=now + STALE)
         return None
     followed, trouble = follow(policy, cluster, now)
     wish = wanted(policy.tenant, images=policy.images, image_lists=policy.image_lists, followed=followed)
     past = outcomes(policy)
-    found = look(policy, wish, past, int(now.timestamp()))
+    found = look(policy, wish, past, view, now)
     _write_rows(policy, found, len(wish.images))
     crash_point("policy_rows_written", policy.name)
     problems = [*([trouble] if trouble else []), *wish.problems, *telling.failing(found.failing)]
@@ -130,7 +132,7 @@ def _conclude(
         state = _state(found, problems)
         values = {
             **standing,
-            "problem": " ".join(problems)[:500],
+            "problem": (" ".join(problems) or ("" if found.seen else NOWHERE))[:500],
             "waits_for": choice.waits_for,
             "unabsorbed": [*past.left, *([str(task.pk)] if task else [])],
             "asked": choice.asked_with(len(choice.nodes) if task else 0),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +12,8 @@ from accounts.audit import By
 from accounts.models import Tenant
 from prewarm.clock import database_now
 from prewarm.image_results import ImageResult, Outcome, write
-from prewarm.marks import marks_of
-from prewarm.models import AskedPairs, Node, NodeResult, NodeStatus, NodeView, Policy, Task, TaskStatus
+from prewarm.marks import key_of_mark, mark_of, marks_of
+from prewarm.models import AskedPairs, Node, NodeResult, NodeStatus, NodeView, OwnPull, Policy, Task, TaskStatus
 from prewarm.policies import keeping, passing
 from prewarm.references import parse
 from tests.prewarm.rows import cluster_of
@@ -59,11 +60,11 @@ def pairs_of(task: Task) -> dict[str, list[str]]:
     return {node: [task.images[index] for index in images] for node, images in AskedPairs.of(task).items()}
 
 
-def ends(task: Task, reason: str = "") -> Task:
-    """The task is over: every pair pulled, or all failed for this reason."""
+def ends(task: Task, reason: str = "", *, skipped: bool = False) -> Task:
+    """The task is over: every pair pulled, or all failed, or were skipped, for this reason."""
     now = timezone.now()
-    outcome = Outcome.FAILED if reason else Outcome.PULLED
-    status = NodeStatus.FAILED if reason else NodeStatus.SUCCEEDED
+    bad = (Outcome.SKIPPED, NodeStatus.SKIPPED) if skipped else (Outcome.FAILED, NodeStatus.FAILED)
+    outcome, status = bad if reason else (Outcome.PULLED, NodeStatus.SUCCEEDED)
     pairs = AskedPairs.of(task)
     NodeResult.objects.bulk_create(
         NodeResult(
@@ -76,6 +77,8 @@ def ends(task: Task, reason: str = "") -> Task:
         )
         for node, images in pairs.items()
     )
+    if not reason:
+        proven(task, pairs, now)
     task.desired = len(pairs)
     task.failed, task.succeeded = (len(pairs), 0) if reason else (0, len(pairs))
     task.status, task.planned_at, task.finished_at = TaskStatus.FAILED if reason else TaskStatus.SUCCEEDED, now, now
@@ -85,11 +88,21 @@ def ends(task: Task, reason: str = "") -> Task:
     return task
 
 
+def proven(task: Task, pairs: Mapping[str, Iterable[int]], at: datetime) -> None:
+    """What the settlement writes of pulls that succeeded, in place of what was known of these pairs."""
+    uids = dict(Node.objects.values_list("name", "uid"))
+    for node, images in pairs.items():
+        for index in images:
+            mark = key_of_mark(mark_of(task.images[index]))
+            OwnPull.objects.update_or_create(image=mark, node=node, defaults={"node_uid": uids[node], "at": at})
+
+
 def long_ago(task: Task, seconds: float) -> None:
-    """As if it had ended so long ago; to be called before a pass takes its results over."""
+    """As if it had ended so long ago, and its pulls too."""
     at = timezone.now() - timedelta(seconds=seconds)
     task.node_results.update(finished_at=at)
     Task.objects.filter(pk=task.pk).update(finished_at=at)
+    OwnPull.objects.filter(node__in=AskedPairs.of(task)).update(at=at)
 
 
 def a_minute_later(policy: Policy) -> None:

@@ -14,7 +14,9 @@ from pytest_django import Settings
 from accounts.models import Tenant
 from prewarm import metrics, stopping
 from prewarm.clock import database_now
-from prewarm.models import Node, NodeView, Policy, PolicyNode, Task
+from prewarm.inventory.coverage import coverage
+from prewarm.marks import key_of_mark, mark_of
+from prewarm.models import Node, NodeView, OwnPull, Policy, PolicyNode, Task
 from prewarm.planner import choose
 from prewarm.policies import answers, keeping, passing, rounds
 from tests.prewarm.policies import (
@@ -27,9 +29,10 @@ from tests.prewarm.policies import (
     now_lists,
     pairs_of,
     policy_of,
+    proven,
     run,
 )
-from tests.prewarm.rows import cluster_of
+from tests.prewarm.rows import asked, cluster_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -87,12 +90,62 @@ def test_a_list_that_could_have_told_of_a_pull_and_does_not_is_believed(settings
     policy = policy_of()
     task = run(policy)
     assert task
-    long_ago(ends(task), settings.POLICY_LIST_LAG_SECONDS + 5)
+    long_ago(ends(task), settings.NODE_IMAGES_LAG_SECONDS + 5)
 
-    again = run(policy)
+    run(policy)
 
-    assert again and set(pairs_of(again)) == {"n1", "n2", "n3"}
-    assert again.cause == "policy web: 3 nodes lost nginx:1.27"
+    assert (policy.state, policy.missing) == ("gap", 3)
+    assert {one["nginx:1.27"]["kind"] for one in missing(policy).values()} == {"lost"}
+
+
+def test_what_is_gone_soon_after_a_pull_is_brought_back_at_the_recheck_and_not_at_once(settings: Settings) -> None:
+    nodes_with()
+    policy = policy_of(recheck_seconds=300)
+    task = run(policy)
+    assert task
+    long_ago(ends(task), settings.NODE_IMAGES_LAG_SECONDS + 5)
+    assert run(policy) is None
+    again = missing(policy)["n1"]["nginx:1.27"]["again_at"]
+    pulled_at = OwnPull.objects.get(node="n1").at
+    assert abs(again - pulled_at - timedelta(seconds=300)) < timedelta(seconds=2)
+    assert abs(policy.due_at - again) < timedelta(seconds=2)
+
+    pause_is_over(policy)
+    long_ago(task, 301)
+    another = run(policy)
+
+    assert another and set(pairs_of(another)) == {"n1", "n2", "n3"}
+    assert another.cause == "policy web: 3 nodes lost nginx:1.27"
+
+
+def test_a_policy_and_the_inventory_say_the_same_of_every_pair(settings: Settings) -> None:
+    cluster_of("lists-it", **listing("nginx:1.27"))
+    cluster_of("lists-all-else", **listing())
+    cluster_of("cut", **listing(cut=True))
+    cluster_of("pulled-now", **listing())
+    cluster_of("pulled-long-ago", **listing())
+    cluster_of("pulled-and-cut", **listing(cut=True))
+    for node, ago in (("pulled-now", 5), ("pulled-long-ago", 3600), ("pulled-and-cut", 3600)):
+        at = timezone.now() - timedelta(seconds=ago)
+        OwnPull.objects.create(image=key_of_mark(mark_of("nginx:1.27")), node=node, node_uid=node, at=at)
+    policy = policy_of()
+
+    run(policy)
+
+    (share,) = coverage(["nginx:1.27"], "", frozenset({""})).images
+    assert (policy.warm, policy.missing, policy.unknown) == (share.ready, share.missing, share.unknown) == (3, 2, 1)
+    assert set(missing(policy)) == {"lists-all-else", "cut", "pulled-long-ago"}
+
+
+def test_what_anybody_pulled_there_is_not_pulled_again() -> None:
+    nodes_with()
+    by_hand = asked(["nginx:1.27"])
+    proven(by_hand, {"n1": [0], "n2": [0]}, timezone.now())
+    policy = policy_of()
+
+    task = run(policy)
+
+    assert task and set(pairs_of(task)) == {"n3"}
 
 
 def test_an_image_that_a_node_lost_is_brought_back() -> None:
@@ -208,13 +261,11 @@ def test_what_is_not_known_is_proven_by_a_pull_and_then_for_long(settings: Setti
     assert task and (policy.missing, policy.unknown) == (0, 1)
     assert missing(policy)["n1"]["nginx:1.27"]["state"] == "unknown"
 
-    long_ago(ends(task), settings.POLICY_LIST_LAG_SECONDS + 5)
+    long_ago(ends(task), settings.POLICY_PROVE_SECONDS - 60)
     assert run(policy) is None
     assert (policy.state, policy.warm) == ("covered", 1)
 
-    stored = PolicyNode.objects.get()
-    stored.gaps[0][6] -= int(settings.POLICY_PROVE_SECONDS)  # pulled so long ago
-    stored.save()
+    long_ago(task, settings.POLICY_PROVE_SECONDS + 1)
     again = run(policy)
     assert again and again.cause == "policy web: nginx:1.27 not proven on node n1"
 
@@ -230,7 +281,7 @@ def test_what_fails_is_asked_for_again_with_growing_pauses_and_said(settings: Se
         assert run(policy) is None
         again = missing(policy)["n1"]["nginx:1.27"]["again_at"]
         pauses.append((again - timezone.now()).total_seconds())
-        _pause_is_over(policy)
+        pause_is_over(policy)
         a_minute_later(policy)
 
     assert pauses == pytest.approx([60, 120, 240], abs=5)
@@ -242,7 +293,7 @@ def test_what_fails_is_asked_for_again_with_growing_pauses_and_said(settings: Se
     assert task and task.cause == "policy web: nginx:1.27 tried again on node n1"
 
 
-def _pause_is_over(policy: Policy) -> None:
+def pause_is_over(policy: Policy) -> None:
     for row in PolicyNode.objects.filter(policy=policy):
         row.gaps = [[*gap[:5], 1 if gap[5] else 0, *gap[6:]] for gap in row.gaps]
         row.save()

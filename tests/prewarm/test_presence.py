@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from prewarm.clock import database_now
 from prewarm.evidence import MOST_LISTED, Presence
-from prewarm.inventory.presence import COLUMNS, Known, presence
+from prewarm.inventory.presence import COLUMNS, Known, presence, presence_of_marks
 from prewarm.marks import key_of_mark, mark_of, marks_of
 from prewarm.models import Node, NodeView, OwnPull
 from tests.prewarm.rows import cluster_of
@@ -173,8 +174,9 @@ def test_many_nodes_and_images_take_three_statements(django_assert_num_queries: 
     cluster_of(*(f"n{n:04}" for n in range(600)), images=listed, marks=marks_of(listed))
     images = [f"app{n}:1" for n in range(50)]
 
+    now = database_now()
     with django_assert_num_queries(3):  # the nodes, the view, our pulls
-        found = presence(images, Node.objects.only(*COLUMNS))
+        found = presence_of_marks([mark_of(image) for image in images], Node.objects.only(*COLUMNS), now=now)
 
     assert len(found) == 600
     assert {tuple(one.presence for one in known) for known in found.values()} == {(HERE, *[ABSENT] * 49)}
