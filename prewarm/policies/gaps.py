@@ -47,7 +47,7 @@ Gaps = Mapping[bytes, Gap]  # by the image's mark
 def read(stored: Iterable[list[Any]]) -> dict[bytes, Gap]:
     found: dict[bytes, Gap] = {}
     for *values, marks in stored:
-        gap = Gap(*values[:6])._replace(judged=values[-1])  # rows of earlier versions have one value more before the last
+        gap = Gap(*values[:6])._replace(judged=values[-1])  # rows of earlier versions have one more in between
         raw = bytes.fromhex(marks)
         for at in range(0, len(raw), MARK_BYTES):
             found[raw[at : at + MARK_BYTES]] = gap
