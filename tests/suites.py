@@ -14,14 +14,15 @@ LAST_FAILED = ("--last-failed", "--last-failed-no-failures=none")
 FRONTEND = ROOT / "frontend"
 BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
 
-# Each lane and those that must have ended before: Chromium drops what it is loading whenever a pod's network interface
-# comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
+# Each lane and those that must have ended before. Three are at work at any time: more keep two processors no busier, and
+# make all that waits for a process or a node wait longer. Chromium drops what it is loading whenever a pod's network
+# interface comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
 LANES: dict[str, tuple[str, ...]] = {
     "busy": (),
     "faults": (),
     "browser": (),
-    "api server": ("browser",),
-    **dict.fromkeys(VERSIONS, ("browser",)),
+    "real clusters": ("browser",),
+    "api server": ("busy", "browser"),
     "soak": ("busy", "faults", "api server"),
 }
 
@@ -44,16 +45,16 @@ def npm(name: str, script: str, *arguments: str, quick: bool = False) -> Suite:
 def on_real_clusters() -> list[Suite]:
     """What needs two real nodes of each version; the first version's suite has the tests that need none in particular.
 
-    Only one version's images may run at a time (`marks`), so every other lane begins with the contract.
+    One after the other: only one version's images may run at a time (`marks`).
     """
     suites: list[Suite] = []
     for number, version in enumerate(VERSIONS):
         chosen = " and ".join(f"not {other}" for other in VERSIONS if other != version) if number == 0 else version
-        pair = [
-            pytest_suite(f"real nodes, {version}", "tests/cluster", "-m", "cluster", "-k", chosen, lane=version),
-            pytest_suite(f"contract, {version}", "tests/contract", "-m", "cluster", "-k", version, lane=version),
+        cluster = ("-m", "cluster", "-k")
+        suites += [
+            pytest_suite(f"real nodes, {version}", "tests/cluster", *cluster, chosen, lane="real clusters"),
+            pytest_suite(f"contract, {version}", "tests/contract", *cluster, version, lane="real clusters"),
         ]
-        suites += reversed(pair) if number % 2 else pair
     return suites
 
 
