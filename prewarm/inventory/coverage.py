@@ -40,9 +40,12 @@ class Share:
         return bool(self.nodes) and self.ready * 100 >= least * self.nodes
 
     def count(self, found: Presence) -> None:
-        self.ready += found is Presence.PRESENT
-        self.missing += found is Presence.ABSENT
-        self.unknown += found is Presence.UNKNOWN
+        if found is Presence.PRESENT:
+            self.ready += 1
+        elif found is Presence.ABSENT:
+            self.missing += 1
+        else:
+            self.unknown += 1
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,10 @@ class ImageShare(Share):
     def add(self, node: str, known: Known) -> None:
         """The first nodes are named."""
         self.count(known.presence)
-        named = {Presence.ABSENT: self.missing_nodes, Presence.UNKNOWN: self.unknown_nodes}.get(known.presence)
-        if named is not None and len(named) < SHOWN:
+        if known.presence is Presence.PRESENT:
+            return
+        named = self.missing_nodes if known.presence is Presence.ABSENT else self.unknown_nodes
+        if len(named) < SHOWN:
             named.append(NotReady(node, known))
 
 
@@ -107,6 +112,7 @@ def coverage(images: Sequence[str], selector: str, pools: Pools) -> Coverage:
     for node, known in presence_of_marks(marks, nodes, view, now).items():
         for share, one in zip(found.images, known, strict=True):
             share.add(node, one)
-        here = {one.presence for one in known}
-        found.count(next((one for one in (Presence.ABSENT, Presence.UNKNOWN) if one in here), Presence.PRESENT))
+        lacking = [one.presence for one in known if one.presence is not Presence.PRESENT]
+        worst = Presence.ABSENT if Presence.ABSENT in lacking else Presence.UNKNOWN
+        found.count(worst if lacking else Presence.PRESENT)
     return found

@@ -166,6 +166,21 @@ def test_an_image_that_a_node_lost_is_brought_back() -> None:
     assert policy.state == "covered"
 
 
+def test_what_an_earlier_version_wrote_of_a_node_is_still_read() -> None:
+    nodes_with(names=("n1",))
+    policy = policy_of()
+    task = run(policy)
+    assert task
+    ends(task, "image_not_found")
+    run(policy)
+    row = PolicyNode.objects.get()
+    before = missing(policy)
+    PolicyNode.objects.update(gaps=[[*gap[:6], 0, *gap[6:]] for gap in row.gaps])
+
+    assert run(policy) is None
+    assert missing(policy) == before
+
+
 def test_a_node_that_joins_is_pulled_on_once_it_has_settled() -> None:
     nodes_with("nginx:1.27")
     policy = policy_of(settle_seconds=60)
