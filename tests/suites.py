@@ -14,9 +14,9 @@ LAST_FAILED = ("--last-failed", "--last-failed-no-failures=none")
 FRONTEND = ROOT / "frontend"
 BACKEND = ["tests", *(f"--ignore=tests/{folder}" for folder in ("cluster", "contract", "faults", "fleet"))]
 
-# Each lane and those that must have ended before. Three are at work at any time: more keep two processors no busier
-# and make all that waits for a process or a node wait longer. Chromium drops what it is loading whenever a pod's network
-# interface comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
+# Each lane and those that must have ended before. Three are at work at any time; more keep two processors no busier,
+# and make all that waits for a process or a node wait longer. Chromium drops what it is loading whenever a pod's
+# network interface comes or goes, and the soak tells how long takeovers take on a machine that does nothing else.
 LANES: dict[str, tuple[str, ...]] = {
     "busy": (),
     "faults": (),
