@@ -139,6 +139,7 @@ class _Sight:
     def __init__(self, fresh: bool, heard_at: datetime | None) -> None:
         self.fresh, self.heard_at = fresh, heard_at
         self.lag = timedelta(seconds=settings.NODE_IMAGES_LAG_SECONDS)
+        self.unheard = timedelta(seconds=2 * settings.NODE_VIEW_STALE_SECONDS)  # no pull is so much newer than the view
         self.here = Known(Presence.PRESENT, heard_at, HowKnown.NODE_STATUS)
         self.absent = Known(Presence.ABSENT, heard_at, HowKnown.NODE_STATUS, Why.NOT_LISTED)
         self.lost = Known(Presence.ABSENT, heard_at, HowKnown.NODE_STATUS, Why.LOST)
@@ -180,9 +181,10 @@ class _Told:
             return self.missing  # it was another node of this name
         if not self.counts:
             return self.missing._replace(as_of=pull.at, how_known=HowKnown.OWN_PULL)
-        # A pull that lies as far ahead was written before clocks were set back.
-        told_since = sight.heard_at is not None and abs(sight.heard_at - pull.at) >= sight.lag
-        if told_since and (self.whole or self.would_be_listed(pull)):
+        age = sight.heard_at - pull.at if sight.heard_at else timedelta()
+        if -age > sight.unheard:
+            return self.missing  # written before clocks were set back
+        if age >= sight.lag and (self.whole or self.would_be_listed(pull)):
             return sight.lost._replace(pulled_at=pull.at)
         return sight.pulled_at(pull.at)
 

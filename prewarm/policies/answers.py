@@ -12,8 +12,10 @@ from uuid import UUID
 from accounts.models import Tenant
 from prewarm.clock import database_now
 from prewarm.cluster import Cluster, ClusterError, NotConfigured
+from prewarm.evidence import Presence
+from prewarm.inventory.presence import COLUMNS, Known, presence_of_pairs
 from prewarm.marks import mark_of
-from prewarm.models import NodeView, Policy, PolicyNode
+from prewarm.models import Node, NodeView, Policy, PolicyNode
 from prewarm.policies import looking, workloads
 from prewarm.policies.gaps import Gap, read
 from prewarm.policies.outcomes import Outcomes, Pair, outcomes
@@ -29,12 +31,24 @@ def missing(policy: Policy, rows: Sequence[PolicyNode]) -> list[Answer]:
     """By node, each image that is not proven to be there: since when, why, and what is done about it."""
     names = {mark_of(image): image for image in policy.wanted}
     busy = outcomes(policy).busy if rows else {}
-    return [_node(row, names, busy) for row in rows]
+    gaps = {row.node: {mark: gap for mark, gap in read(row.gaps).items() if mark in names} for row in rows}
+    nodes = Node.objects.only(*COLUMNS).filter(pk__in=list(gaps))
+    known = presence_of_pairs((node, list(gaps[node.name])) for node in nodes) if rows else {}
+    return [_node(row, gaps[row.node], known.get(row.node, ()), names, busy) for row in rows]
 
 
-def _node(row: PolicyNode, names: Mapping[bytes, str], busy: Mapping[Pair, UUID]) -> Answer:
+def _node(
+    row: PolicyNode,
+    gaps: Mapping[bytes, Gap],
+    known: Sequence[Known],
+    names: Mapping[bytes, str],
+    busy: Mapping[Pair, UUID],
+) -> Answer:
+    """`known` is what is known of each gap now; nothing where the node is gone."""
     found = [
-        _image(names[mark], gap, busy.get((row.node, mark))) for mark, gap in read(row.gaps).items() if mark in names
+        _image(names[mark], gap, one, busy.get((row.node, mark)))
+        for (mark, gap), one in zip(gaps.items(), known, strict=False)
+        if one.presence is not Presence.PRESENT
     ]
     return {
         "node": row.node,
@@ -45,10 +59,10 @@ def _node(row: PolicyNode, names: Mapping[bytes, str], busy: Mapping[Pair, UUID]
     }
 
 
-def _image(image: str, gap: Gap, task: UUID | None) -> Answer:
+def _image(image: str, gap: Gap, known: Known, task: UUID | None) -> Answer:
     return {
         "image": image,
-        "state": "missing" if gap.sure else "unknown",
+        "state": "missing" if known.presence is Presence.ABSENT else "unknown",
         "since": _moment(gap.since),
         "kind": gap.kind,
         "reason": gap.why or None,
@@ -105,8 +119,12 @@ def preview(values: Mapping[str, Any], tenant: Tenant) -> Answer:
     on, sure, unsure = Counter[bytes](), Counter[bytes](), Counter[bytes]()
     for one in found.seen:
         on.update(wish.on(one.node))
+        if not one.node.ready:
+            unsure.update(wish.on(one.node))
+            continue
         for mark, gap in one.gaps.items():
-            (sure if gap.sure else unsure)[mark] += 1
+            if mark not in one.worn:
+                (sure if gap.sure else unsure)[mark] += 1
     return {
         "coverage": {
             "percent": int(found.warm * 1000 / found.pairs) / 10 if found.pairs else 100.0,

@@ -24,11 +24,12 @@ FAILING = 3  # pulls in a row that failed: that does not mend itself
 
 @dataclass
 class Seen:
-    """One node as this pass found it."""
+    """One node as this pass found it. Gaps that are `worn` are there, by a pull that is to be proven anew."""
 
     node: Node
     row: PolicyNode
     gaps: dict[bytes, Gap]
+    worn: frozenset[bytes]
     blocked: str
     wanted: int
     changed: bool
@@ -117,7 +118,10 @@ class _Looker:
             gaps = dict.fromkeys(marks, Gap(self.now, self._kind(fresh, False, False), sure=False))
         else:
             gaps = {mark: old[mark] for mark in marks if mark in old}
-        is_open = there is None or bool(gaps)
+        worn = frozenset(
+            mark for mark, known in zip(marks, there or (), strict=False) if mark in gaps and _is_there(known)
+        )
+        is_open = there is None or len(gaps) > len(worn)
         if row is None:
             row, changed = PolicyNode(policy=self.policy, node=node.name, since=self.at), True
         else:
@@ -125,18 +129,15 @@ class _Looker:
         if changed:
             row.uid, row.blocked, row.open, row.gaps = node.uid, blocked, is_open, write(gaps)
             row.since = self.at if fresh else row.since
-        return Seen(node, row, gaps, blocked, len(marks), changed)
+        return Seen(node, row, gaps, worn, blocked, len(marks), changed)
 
     def _counts(self, known: Known) -> bool:
-        """Whether it is there. What only a pull of ours proved, on a list that is cut, is proven anew after a time.
-
-        A pull that lies as far ahead was written before clocks were set back.
-        """
-        if known.presence is not Presence.PRESENT:
+        """Whether nothing is to be done. What only a pull of ours proved, on a cut list, is to be proven anew some day."""
+        if not _is_there(known):
             return False
         if known.how_known == HowKnown.NODE_STATUS or known.as_of is None:
             return True
-        return abs(self.at - known.as_of) < self.proven_for
+        return self.at - known.as_of < self.proven_for
 
     def _kind(self, fresh: bool, before: bool, sure: bool) -> Kind:
         """How a gap that was none before came about; `before`: the image was wanted at the last pass."""
@@ -147,7 +148,7 @@ class _Looker:
         return Kind.LOST if sure else Kind.UNPROVEN
 
     def _gap(self, node: str, mark: bytes, known: Known, fresh: bool, old: Gap | None) -> Gap:
-        """What is known now of an image that is not there.
+        """What is known now of an image that is not there, or is to be proven anew.
 
         One that is gone soon after a pull of ours is brought back at the next recheck and not at once: a full disk
         would take it again.
@@ -179,6 +180,10 @@ class _Looker:
         return gap._replace(why=ending.reason, tries=gap.tries + 1, again=again, judged=ending.at)
 
 
+def _is_there(known: Known) -> bool:
+    return known.presence is Presence.PRESENT
+
+
 def _settles(node: Node, seconds: int, now: int) -> bool:
     """Whether the node became Ready only just now. A clock ahead of ours keeps nobody waiting for longer than that."""
     if not node.ready or node.ready_changed_at is None:
@@ -189,15 +194,16 @@ def _settles(node: Node, seconds: int, now: int) -> bool:
 
 def _count(found: Found, seen: Seen) -> None:
     found.pairs += seen.wanted
-    sure = sum(gap.sure for gap in seen.gaps.values())
-    found.missing += sure
     if not seen.node.ready:
-        found.unknown += seen.wanted - sure
+        found.unknown += seen.wanted
         return
-    found.unknown += len(seen.gaps) - sure
-    found.warm += seen.wanted - len(seen.gaps)
+    lacking = [gap for mark, gap in seen.gaps.items() if mark not in seen.worn]
+    sure = sum(gap.sure for gap in lacking)
+    found.missing += sure
+    found.unknown += len(lacking) - sure
+    found.warm += seen.wanted - len(lacking)
     if not seen.blocked:
-        found.reachable += len(seen.gaps)
+        found.reachable += len(lacking)
     for gap in seen.gaps.values():
         if gap.again:
             found.next_at.append(gap.again)

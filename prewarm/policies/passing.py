@@ -126,8 +126,10 @@ def _conclude(
 
     def work() -> Task | None:
         due = _due(policy, found, past, choice, now)
-        _hold(policy)
-        task = asking.ask(policy, wish, choice) if choice.nodes else None
+        task = None
+        if choice.nodes:
+            _hold(policy)
+            task = asking.ask(policy, wish, choice)
         crash_point("policy_asked", policy.name)
         state = _state(found, problems)
         values = {

@@ -283,6 +283,25 @@ def test_what_is_not_known_is_proven_by_a_pull_and_then_for_long(settings: Setti
     long_ago(task, settings.POLICY_PROVE_SECONDS + 1)
     again = run(policy)
     assert again and again.cause == "policy web: nginx:1.27 not proven on node n1"
+    assert (policy.state, policy.warm, missing(policy)) == ("covered", 1, {}), "coverage counts it too"
+    ends(again)
+    assert run(policy) is None
+    assert PolicyNode.objects.get().gaps == []
+
+
+def test_missing_tells_what_is_known_now_and_not_what_was_at_the_last_pass() -> None:
+    nodes_with(names=("n1", "n2", "n3"))
+    policy = policy_of()
+    run(policy)
+
+    now_lists("n1", "nginx:1.27")
+    now_lists("n2", cut=True)
+
+    assert {node: [one["state"] for one in images.values()] for node, images in missing(policy).items()} == {
+        "n1": [],
+        "n2": ["unknown"],
+        "n3": ["missing"],
+    }
 
 
 def test_what_fails_is_asked_for_again_with_growing_pauses_and_said(settings: Settings) -> None:

@@ -162,6 +162,14 @@ def test_a_node_that_was_made_anew_under_its_name_has_nothing_of_what_was_pulled
     assert known(node).presence is UNKNOWN
 
 
+def test_a_pull_that_lies_ahead_was_written_by_a_clock_that_was_wrong_and_proves_nothing() -> None:
+    whole, cut = lists("n1", [[5, ["quay.io/team/app:1"]]]), lists("n2", full())
+    for node in (whole, cut):
+        pulled(node, ago=-3600)
+
+    assert [known(node).why for node in (whole, cut)] == ["not_listed", "list_cut"]
+
+
 def test_an_image_that_is_listed_again_is_there() -> None:
     node = lists("n1", [[5, [NGINX]]])
     pulled(node, ago=3600)
