@@ -132,7 +132,7 @@ class _Looker:
         return Seen(node, row, gaps, worn, blocked, len(marks), changed)
 
     def _counts(self, known: Known) -> bool:
-        """Whether nothing is to be done. What only a pull of ours proved, on a cut list, is to be proven anew some day."""
+        """Whether nothing is to be done. What only a pull of ours proved, on a cut list, is proven anew some day."""
         if not _is_there(known):
             return False
         if known.how_known == HowKnown.NODE_STATUS or known.as_of is None:
