@@ -60,10 +60,10 @@ class ScheduleViewSet(Tagged, viewsets.GenericViewSet[Schedule]):
         rows = self.get_queryset()
         if tenant := request.query_params.get("tenant"):
             rows = rows.filter(tenant__slug=tenant)
-        if paused := chosen(request, "paused", ["true", "false"]):
-            rows = rows.filter(paused_at__isnull=paused[-1] == "false")
+        if paused := set(chosen(request, "paused", ["true", "false"])):
+            rows = rows if len(paused) == 2 else rows.filter(paused_at__isnull=paused == {"false"})
         if search := request.query_params.get("search", "")[:200]:
-            rows = rows.filter(holding(search, "name", "form"))
+            rows = rows.filter(holding(search, "name", "form__images"))
         rows = rows.order_by(ordering(request, "name", *ORDER), "id")
         return self.get_paginated_response(ScheduleSerializer(self.paginate_queryset(rows), many=True).data)
 
@@ -110,8 +110,8 @@ class ScheduleViewSet(Tagged, viewsets.GenericViewSet[Schedule]):
         )
 
     @extend_schema(request=None, responses={202: RunSerializer})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def run(self, request: Request, pk: str) -> Response:
         """Run it now, besides its rule. The answer says what came of it: a task, or why there is none."""
         run = keeping.run_now(self.get_object(), asked_by(request), may_be_urgent=_may_be_urgent(request))

@@ -262,3 +262,24 @@ def test_lists_cost_no_more_for_more_schedules(as_otto: APIClient, django_assert
     with django_assert_max_num_queries(12):
         told = as_otto.get(SCHEDULES).json()["results"]
     assert [row["last_run"]["outcome"] for row in told] == ["made"] * 5
+
+
+def test_a_search_looks_into_names_and_images_and_not_into_what_every_form_has(as_otto: APIClient) -> None:
+    kept(as_otto)
+
+    def found(**query: Any) -> int:
+        count: int = as_otto.get(SCHEDULES, query).json()["count"]
+        return count
+
+    assert [found(search=text) for text in ("night", "NGINX:1", "all_nodes", "batch", "pool=web")] == [1, 1, 0, 0, 0]
+
+
+def test_paused_or_not_is_asked_for_in_any_order(as_otto: APIClient) -> None:
+    kept(as_otto, name="Runs")
+    as_otto.post(f"{SCHEDULES}{kept(as_otto, name='Rests')['id']}/pause/")
+
+    def found(*paused: str) -> set[str]:
+        return {one["name"] for one in as_otto.get(SCHEDULES, {"paused": list(paused)}).json()["results"]}
+
+    assert (found("true"), found("false")) == ({"Rests"}, {"Runs"})
+    assert found("true", "false") == found("false", "true") == found() == {"Rests", "Runs"}
