@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 MAX_LENGTH = 100
 TRICKY = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # control, invisible, half of a pair, line and paragraph ends
+# Letters, marks and a symbol to Unicode; nothing to the eye.
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def human_name_problem(text: str) -> str:
@@ -17,7 +19,7 @@ def human_name_problem(text: str) -> str:
         return f"The name has {len(text)} characters; {MAX_LENGTH} are possible."
     if unicodedata.normalize("NFC", text) != text:
         return "The name is not in Unicode's composed form (NFC)."
-    if any(unicodedata.category(character) in TRICKY for character in text):
+    if any(unicodedata.category(character) in TRICKY or character in BLANK for character in text):
         return "The name has control, invisible or direction-changing characters."
     return ""
 

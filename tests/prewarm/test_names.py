@@ -65,6 +65,10 @@ def test_people_name_things_in_their_own_language(name: str) -> None:
         ("paragraph\u2029separator", "control"),
         ("\ufeffmark", "invisible"),
         ("half\ud83d", "control"),
+        ("\u3164", "invisible"),  # HANGUL FILLER, which is a letter to Unicode
+        ("same\u115f", "invisible"),
+        ("same\u2800", "invisible"),
+        ("sa\u034fme", "invisible"),
     ],
 )
 def test_names_that_look_like_others_or_break_a_line_are_refused(name: str, problem: str) -> None:
