@@ -21,6 +21,7 @@ from ips.entity_tags import Tagged
 from ips.human_names import HumanNameField
 from ips.query import holding, only_known
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 
 MOST_NETWORKS = 20
 
@@ -93,11 +94,11 @@ class ApiKeyRequest(StrictFields):
     networks = serializers.ListField(
         child=Network(max_length=50), default=list, max_length=MOST_NETWORKS, help_text="Empty: from anywhere."
     )
-    expires_in_days = serializers.IntegerField(default=LASTS.days, min_value=1, max_value=LONGEST.days)
+    expires_in_days = WholeNumberField(default=LASTS.days, min_value=1, max_value=LONGEST.days)
 
 
 class RotateRequest(StrictFields):
-    overlap_hours = serializers.IntegerField(
+    overlap_hours = WholeNumberField(
         default=OVERLAP // timedelta(hours=1), min_value=0, max_value=24 * 30, help_text="How long the old one goes on."
     )
 
@@ -150,8 +151,8 @@ class ApiKeyViewSet(Tagged, viewsets.GenericViewSet[ApiKey]):
         return made(key, text)
 
     @extend_schema(request=RotateRequest, responses={201: NewApiKeySerializer})
-    @action(detail=True, methods=["post"])
     @idempotent_with_secret
+    @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new key like this one; the old one goes on for some hours, so that nothing stands still."""
         key = self.get_object()

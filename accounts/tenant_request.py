@@ -8,9 +8,10 @@ from rest_framework import serializers
 
 from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import image_patterns, selectors
 from prewarm.pull_windows import PullWindowsField
-from prewarm.task_request import NamespaceField, NodeNameField, WholeNumberField
+from prewarm.task_request import NamespaceField, NodeNameField
 
 MOST, MOST_PATTERNS, MOST_SECRETS, MOST_NAMESPACES = 1_000_000_000, 100, 100, 100
 

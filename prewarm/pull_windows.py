@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm.schedules.rule_fields import CronField, ZoneField
-from prewarm.task_request import WholeNumberField
 
 MOST_WINDOWS, LONGEST_MINUTES = 50, 7 * 1440
 ALLOW, DENY = "allow", "deny"

@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 from rest_framework import serializers
 
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import references
 from prewarm.pull_windows import PullWindowsField
-from prewarm.task_request import WholeNumberField
 from prewarm.windows import DAYS, Window, minutes
 
 MOST_PULLS, MOST_WRITES, MOST_DAYS, MOST_HOSTS, MOST_WINDOWS = 100_000, 10_000, 3650, 500, 50

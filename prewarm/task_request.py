@@ -14,6 +14,7 @@ from accounts.models import Tenant
 from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import names, references, selectors
 from prewarm.announce import check_named
 from prewarm.image_lists import images_of
@@ -21,7 +22,6 @@ from prewarm.models import Node, Puller, PullPolicy
 from prewarm.tenant_rules import check_images, check_pull_secrets
 
 _FAILURE_LIMIT = re.compile(r"(?:[1-9][0-9]{0,4}|(?:[1-9][0-9]?|100)%)?", re.ASCII)
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 TARGETS = ("node_selector", "node_names", "all_nodes")
 
@@ -57,15 +57,6 @@ class NamespaceField(serializers.CharField):
                 f"{text[:60]!r} is no namespace: lower-case letters, digits and - (at most 63).", "invalid_name"
             )
         return text
-
-
-class WholeNumberField(serializers.IntegerField):
-    """An integer; written as a string, in ASCII digits: int() would read full-width digits and 1_000 as well."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, str) and not _WHOLE_NUMBER.fullmatch(data):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})

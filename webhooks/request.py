@@ -13,6 +13,7 @@ from ips.human_names import HumanNameField
 from ips.outbound import Guard, OutboundError
 from ips.outbound.target import target_of
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import selectors
 from webhooks.attempt import check_host
 from webhooks.events import CHOOSABLE
@@ -97,9 +98,7 @@ class Since(StrictFields):
 
 
 class Overlap(StrictFields):
-    overlap_hours = serializers.IntegerField(
-        default=24, min_value=0, max_value=168, help_text="So long both secrets sign."
-    )
+    overlap_hours = WholeNumberField(default=24, min_value=0, max_value=168, help_text="So long both secrets sign.")
 
 
 def fitting(kind: str, wish: Mapping[str, Any]) -> None:

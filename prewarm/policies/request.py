@@ -9,10 +9,11 @@ from rest_framework import serializers
 
 from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import references, selectors
 from prewarm.models import Puller
 from prewarm.policies.workloads import KINDS
-from prewarm.task_request import TARGETS, ImageField, NamespaceField, NodeNameField, WholeNumberField, checked
+from prewarm.task_request import TARGETS, ImageField, NamespaceField, NodeNameField, checked
 
 DAY = 86_400
 MOST_NAMESPACES, MOST_LISTS = 50, 20

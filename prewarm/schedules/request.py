@@ -8,10 +8,10 @@ from rest_framework import serializers
 
 from ips.human_names import HumanNameField
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm.models import Overlap
 from prewarm.schedules.form import FormField
 from prewarm.schedules.rule_fields import CronField, ZoneField
-from prewarm.task_request import WholeNumberField
 
 LEAST_DEADLINE, MOST_DEADLINE = 10, 7 * 86400
 

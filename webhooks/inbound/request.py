@@ -12,10 +12,11 @@ from accounts.models import Tenant
 from ips.human_names import HumanNameField
 from ips.problems import FieldError, Invalid, Problem
 from ips.strict_fields import StrictFields
+from ips.whole_numbers import WholeNumberField
 from prewarm import references
 from prewarm.announce import check_named
 from prewarm.image_patterns import InvalidPattern
-from prewarm.task_request import WholeNumberField, check_precedence
+from prewarm.task_request import check_precedence
 from prewarm.tenant_rules import check_pull_secrets
 from webhooks.inbound.gathering import LONGEST_DEBOUNCE
 from webhooks.inbound.matching import pattern_of
@@ -94,9 +95,7 @@ class Rotation(StrictFields):
 
     token = serializers.BooleanField(default=False, help_text="A new address.")
     secret = serializers.BooleanField(default=True)
-    overlap_hours = serializers.IntegerField(
-        default=24, min_value=0, max_value=168, help_text="So long the old ones go on."
-    )
+    overlap_hours = WholeNumberField(default=24, min_value=0, max_value=168, help_text="So long the old ones go on.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs["token"] or attrs["secret"]):
