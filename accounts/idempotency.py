@@ -131,7 +131,8 @@ def _refuse_who_may_not_any_more(view: object, request: Request) -> None:
 
 def _told_again(kept: IdempotentRequest) -> Response:
     if not kept.body:
-        detail = f"This was done before ({kept.location}), and its secret was shown then. Make a new one if it is lost."
+        made = f" ({kept.location})" if kept.location else ""
+        detail = f"This was done before{made}, and its secret was shown then. Make a new one if it is lost."
         raise Conflict("secret_was_shown", detail)
     headers = {"Idempotent-Replayed": "true"} | ({"Location": kept.location} if kept.location else {})
     return Response(json.loads(kept.body), status=kept.status, headers=headers)

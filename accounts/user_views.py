@@ -131,8 +131,8 @@ class UserViewSet(Tagged, viewsets.GenericViewSet[User]):
         return Response(UserSerializer(user).data)
 
     @extend_schema(request=None, responses={201: ResetLinkSerializer})
-    @action(detail=True, methods=["post"], url_path="reset-link")
     @idempotent_with_secret
+    @action(detail=True, methods=["post"], url_path="reset-link")
     def reset_link(self, request: Request, pk: str) -> Response:
         """A link by which this user sets a new password, once, within a day. Earlier ones open nothing any more."""
         link, path = make_link(self.get_object(), asked_by(request))

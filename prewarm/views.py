@@ -119,8 +119,8 @@ class TaskViewSet(Tagged, viewsets.GenericViewSet[Task]):
         return self.moved(stopping.resume, request)
 
     @extend_schema(request=None, responses={202: TaskDetail})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """A new task with only what failed."""
         try:

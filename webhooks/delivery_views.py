@@ -85,8 +85,8 @@ class DeliveryViewSet(Tagged, viewsets.GenericViewSet[Delivery]):
         return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(request=None, responses={202: Redelivered})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, pk: str) -> Response:
         """Send it again, under its id and with its body, whether it got through or not."""
         again = keeping.redeliver(self.get_object(), asked_by(request))

@@ -101,16 +101,16 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
         return Response(status=204)
 
     @extend_schema(request=None, responses={202: DeliverySerializer})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
         """Send a message that is tried once; read how it went in the delivery that is answered."""
         made = keeping.send_test(self.get_object(), asked_by(request))
         return _accepted(DeliverySerializer(made).data)
 
     @extend_schema(request=Since, responses={202: Redelivered})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def redeliver(self, request: Request, pk: str) -> Response:
         """Send again what failed of what happened since then, the oldest first, each under its id; so many at once."""
         kept = self.get_object()
@@ -121,8 +121,8 @@ class WebhookViewSet(Tagged, viewsets.GenericViewSet[Webhook]):
         return Response({"deliveries": sent, "left": left}, status=202, headers=headers)
 
     @extend_schema(request=Overlap, responses=WebhookMade)
-    @action(detail=True, methods=["post"])
     @idempotent_with_secret
+    @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new secret, shown in this answer only; for some hours both sign."""
         kept = self.get_object()

@@ -103,21 +103,21 @@ class PolicyViewSet(Tagged, viewsets.GenericViewSet[Policy]):
         return Response(PolicyPreview(answers.preview(values, tenant)).data)
 
     @extend_schema(request=None, responses=PolicySerializer)
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: str) -> Response:
         """Ask for nothing more. What its tasks are at goes on."""
         return Response(PolicySerializer(keeping.pause(self.get_object(), asked_by(request))).data)
 
     @extend_schema(request=None, responses=PolicySerializer)
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def resume(self, request: Request, pk: str) -> Response:
         return Response(PolicySerializer(keeping.resume(self.get_object(), asked_by(request))).data)
 
     @extend_schema(request=None, responses={202: PolicySerializer})
-    @action(detail=True, methods=["post"])
     @idempotent
+    @action(detail=True, methods=["post"])
     def check(self, request: Request, pk: str) -> Response:
         """Look at its nodes, and read its workloads anew, within seconds; `checked_at` tells when that was done."""
         kept = keeping.check_now(self.get_object(), asked_by(request))

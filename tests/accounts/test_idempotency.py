@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import yaml
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
@@ -24,6 +27,8 @@ from tests.prewarm.results import end, happened
 from tests.prewarm.rows import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+SCHEMA = yaml.safe_load(Path("docs/openapi.yaml").read_text(encoding="utf-8"))
+ENDS_SESSIONS = ("/api/v1/auth/logout/", "/api/v1/auth/sessions/end-others/")  # and answer with nothing
 TASKS, API_KEYS = "/api/v1/tasks/", "/api/v1/api-keys/"
 WISH: dict[str, Any] = {"images": ["nginx:1.27"], "all_nodes": True}
 
@@ -216,3 +221,29 @@ def test_who_was_shown_a_secret_and_is_nobody_here_any_more_learns_nothing_of_it
 def test_an_answer_in_a_tenant_that_was_named_is_told_again_there(as_mallory: APIClient) -> None:
     wish = {**WISH, "tenant": "rivals"}
     assert ask(as_mallory, wish=wish).json()["id"] == ask(as_mallory, wish=wish).json()["id"]
+
+
+def posts() -> Iterator[tuple[str, bool]]:
+    """Every path of the document that is asked by POST, and whether it says that a key counts there."""
+    for path, methods in SCHEMA["paths"].items():
+        if "post" in methods and path not in ENDS_SESSIONS:
+            yield path, any(one["name"] == "Idempotency-Key" for one in methods["post"].get("parameters", ()))
+
+
+@pytest.mark.parametrize(("path", "named"), list(posts()))
+def test_the_document_names_the_key_wherever_it_counts_and_nowhere_else(
+    as_platform_admin: APIClient, path: str, named: bool
+) -> None:
+    somewhere = path.replace("{id}", str(uuid.uuid4())).replace("{token}", "x")
+
+    answer = ask(as_platform_admin, somewhere, {}, key="no key")
+
+    assert (answer.json().get("code") == "invalid_idempotency_key") == named, answer.content
+
+
+def test_what_was_shown_once_is_told_to_be_lost_in_whole_words(as_ada: APIClient) -> None:
+    hook = as_ada.post("/api/v1/registry-hooks/", {"name": "Registry", "kind": "harbor"}).json()["id"]
+    first, again = (ask(as_ada, f"/api/v1/registry-hooks/{hook}/rotate/", {}) for _ in range(2))
+
+    assert (first.status_code, again.status_code, again.json()["code"]) == (200, 409, "secret_was_shown")
+    assert "before, and its secret" in again.json()["detail"]

@@ -103,8 +103,8 @@ class RegistryHookViewSet(Tagged, viewsets.GenericViewSet[RegistryHook]):
         return Response(status=204)
 
     @extend_schema(request=Rotation, responses=RegistryHookMade)
-    @action(detail=True, methods=["post"])
     @idempotent_with_secret
+    @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """A new secret, a new address, or both, shown in this answer only; for some hours the old ones go on."""
         kept = self.get_object()
