@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ from prewarm.inventory.presence import COLUMNS, Known, presence_of_pairs
 from prewarm.marks import mark_of
 from prewarm.models import Node, NodeView, Policy, PolicyNode
 from prewarm.policies import looking, workloads
-from prewarm.policies.gaps import Gap, read
+from prewarm.policies.gaps import Gap, Kind, read
 from prewarm.policies.outcomes import Outcomes, Pair, outcomes
 from prewarm.policies.placement import fits
 from prewarm.policies.wanted import wanted
@@ -31,10 +31,14 @@ def missing(policy: Policy, rows: Sequence[PolicyNode]) -> list[Answer]:
     """By node, each image that is not proven to be there: since when, why, and what is done about it."""
     names = {mark_of(image): image for image in policy.wanted}
     busy = outcomes(policy).busy if rows else {}
-    gaps = {row.node: {mark: gap for mark, gap in read(row.gaps).items() if mark in names} for row in rows}
+    gaps = {row.node: _gaps(row, names) for row in rows}
     nodes = Node.objects.only(*COLUMNS).filter(pk__in=list(gaps))
     known = presence_of_pairs((node, list(gaps[node.name])) for node in nodes) if rows else {}
     return [_node(row, gaps[row.node], known.get(row.node, ()), names, busy) for row in rows]
+
+
+def _gaps(row: PolicyNode, names: Container[bytes]) -> dict[bytes, Gap]:
+    return {mark: gap for mark, gap in read(row.gaps).items() if mark in names and gap.kind != Kind.PULLED}
 
 
 def _node(

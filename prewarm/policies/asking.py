@@ -10,7 +10,7 @@ from django.conf import settings
 
 from prewarm.models import Policy, Task, Trigger
 from prewarm.policies import telling
-from prewarm.policies.gaps import Gap
+from prewarm.policies.gaps import Gap, Kind
 from prewarm.policies.outcomes import Outcomes
 from prewarm.policies.wanted import Wanted
 from prewarm.submit import submit
@@ -82,8 +82,8 @@ def choose(policy: Policy, wish: Wanted, past: Outcomes, seen: Sequence[Seen], n
 
 
 def _may_be_tried(gap: Gap, now: int) -> bool:
-    """Whether its pause is over. One that is longer than any was written before the clock was set back."""
-    return not now < gap.again <= now + settings.POLICY_RETRY_MAX_SECONDS
+    """Whether it is one, and its pause is over. A longer one than any was written before the clock was set back."""
+    return gap.kind != Kind.PULLED and not now < gap.again <= now + settings.POLICY_RETRY_MAX_SECONDS
 
 
 def ask(policy: Policy, wish: Wanted, choice: Choice) -> Task:

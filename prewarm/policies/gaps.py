@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WANTED = "wanted"  # the image is
     LOST = "lost"  # it was there
     UNPROVEN = "unproven"  # it was there, and the node's list does not say any more
+    PULLED = "pulled"  # none: a pull of ours proved it, and the node's list does not show it
 
 
 class Gap(NamedTuple):

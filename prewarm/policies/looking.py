@@ -112,14 +112,16 @@ class _Looker:
             gaps = {
                 mark: self._gap(node.name, mark, known, fresh, old.get(mark))
                 for mark, known in zip(marks, there, strict=True)
-                if not self._counts(known)
+                if not (_is_there(known) and known.how_known == HowKnown.NODE_STATUS)
             }
         elif fresh:
             gaps = dict.fromkeys(marks, Gap(self.now, self._kind(fresh, False, False), sure=False))
         else:
             gaps = {mark: old[mark] for mark in marks if mark in old}
         worn = frozenset(
-            mark for mark, known in zip(marks, there or (), strict=False) if mark in gaps and _is_there(known)
+            mark
+            for mark, known in zip(marks, there or (), strict=False)
+            if mark in gaps and _is_there(known) and not gaps[mark].tries
         )
         is_open = there is None or len(gaps) > len(worn)
         if row is None:
@@ -131,14 +133,6 @@ class _Looker:
             row.since = self.at if fresh else row.since
         return Seen(node, row, gaps, worn, blocked, len(marks), changed)
 
-    def _counts(self, known: Known) -> bool:
-        """Whether nothing is to be done. What only a pull of ours proved, on a cut list, is proven anew some day."""
-        if not _is_there(known):
-            return False
-        if known.how_known == HowKnown.NODE_STATUS or known.as_of is None:
-            return True
-        return self.at - known.as_of < self.proven_for
-
     def _kind(self, fresh: bool, before: bool, sure: bool) -> Kind:
         """How a gap that was none before came about; `before`: the image was wanted at the last pass."""
         if self.policy.checked_at is None or (not before and not fresh):
@@ -148,12 +142,16 @@ class _Looker:
         return Kind.LOST if sure else Kind.UNPROVEN
 
     def _gap(self, node: str, mark: bytes, known: Known, fresh: bool, old: Gap | None) -> Gap:
-        """What is known now of an image that is not there, or is to be proven anew.
+        """What is known now of an image that the node does not list.
 
         One that is gone soon after a pull of ours is brought back at the next recheck and not at once: a full disk
         would take it again.
         """
+        if _is_there(known) and known.as_of:
+            return self._pulled(node, mark, known.as_of, fresh, old)
         sure = known.presence is Presence.ABSENT
+        if old and old.kind == Kind.PULLED:
+            old = Gap(self.now, Kind.LOST if sure else Kind.UNPROVEN, sure, judged=old.judged)
         gap = old or Gap(self.now, self._kind(fresh, mark in self.known, sure), sure)
         if not fresh and (ending := self.past.ended.get((node, mark))) and self._is_news(ending, gap):
             gap = self._ended(gap, ending, sure)
@@ -164,6 +162,23 @@ class _Looker:
             if self.now + self.policy.recheck_seconds >= rested > max(self.now, gap.again):
                 gap = gap._replace(again=rested)
         return gap if gap.sure == sure else gap._replace(sure=sure)
+
+    def _pulled(self, node: str, mark: bytes, at: datetime, fresh: bool, old: Gap | None) -> Gap:
+        """There by a pull of ours. It is proven anew after a time, and as soon as a list does not show it any more.
+
+        A pull that fails then is counted as any other.
+        """
+        proof = int(at.timestamp() * 1000)
+        if old is None:
+            checked_at = self.policy.checked_at
+            was_listed = not fresh and mark in self.known and checked_at is not None and at < checked_at
+            return Gap(self.now, Kind.UNPROVEN if was_listed else Kind.PULLED, sure=False, judged=proof)
+        if proof > old.judged or old.judged > self.now * 1000 + 1000:
+            return Gap(self.now, Kind.PULLED, sure=False, judged=proof)
+        if old.kind == Kind.PULLED and self.at - at >= self.proven_for:
+            return Gap(self.now, Kind.UNPROVEN, sure=False, judged=old.judged)
+        ending = self.past.ended.get((node, mark))
+        return self._ended(old, ending, sure=False) if ending and ending.reason and self._is_news(ending, old) else old
 
     def _is_news(self, ending: Ending, gap: Gap) -> bool:
         """Whether it is not counted yet. What was judged later than now was, before clocks were set back."""

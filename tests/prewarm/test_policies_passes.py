@@ -286,7 +286,48 @@ def test_what_is_not_known_is_proven_by_a_pull_and_then_for_long(settings: Setti
     assert (policy.state, policy.warm, missing(policy)) == ("covered", 1, {}), "coverage counts it too"
     ends(again)
     assert run(policy) is None
-    assert PolicyNode.objects.get().gaps == []
+    assert (policy.state, policy.warm, missing(policy)) == ("covered", 1, {})
+
+
+def test_what_a_cut_list_showed_and_shows_no_more_is_proven_at_once_and_once() -> None:
+    nodes_with(names=("n1",))
+    policy = policy_of()
+    task = run(policy)
+    assert task
+    ends(task)
+    now_lists("n1", "nginx:1.27", cut=True)
+    run(policy)
+    a_minute_later(policy)
+
+    now_lists("n1", cut=True)
+    proof = run(policy)
+
+    assert proof and proof.cause == "policy web: nginx:1.27 not proven on node n1"
+    assert (policy.state, policy.warm) == ("covered", 1), "coverage says so too"
+    assert run(policy) is None
+    ends(proof)
+    for _ in range(3):
+        a_minute_later(policy)
+        assert run(policy) is None
+
+
+def test_a_proof_that_fails_is_a_gap() -> None:
+    nodes_with(names=("n1",))
+    policy = policy_of()
+    task = run(policy)
+    assert task
+    ends(task)
+    now_lists("n1", "nginx:1.27", cut=True)
+    run(policy)
+    a_minute_later(policy)
+    now_lists("n1", cut=True)
+    proof = run(policy)
+    assert proof
+
+    ends(proof, "image_not_found")
+
+    assert run(policy) is None
+    assert (policy.state, policy.warm) == ("gap", 0)
 
 
 def test_missing_tells_what_is_known_now_and_not_what_was_at_the_last_pass() -> None:

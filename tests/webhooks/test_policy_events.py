@@ -7,7 +7,7 @@ import json
 import pytest
 from pytest_django import Settings
 
-from tests.prewarm.policies import ends, nodes_with, now_lists, policy_of, run
+from tests.prewarm.policies import ends, long_ago, nodes_with, now_lists, policy_of, run
 from tests.webhooks.rows import hook
 from webhooks.letters import compose
 from webhooks.models import Delivery, Webhook
@@ -32,6 +32,7 @@ def test_a_policy_that_begins_has_a_gap_then_covers_and_later_loses(settings: Se
         now_lists(name, "nginx:1.27")
     run(policy)
     run(policy)
+    long_ago(task, 3600)
     now_lists("n1")
     run(policy)
 
