@@ -82,10 +82,8 @@ class Policy(models.Model):
 
     @property
     def coverage(self) -> float | None:
-        """Percent of the pairs that are warm; None before the first pass. Never 100 while one is not."""
-        if self.checked_at is None:
-            return None
-        return int(self.warm * 1000 / self.pairs) / 10 if self.pairs else 100.0
+        """Percent of the pairs that are warm; None before the first pass, and of none. Never 100 while one is not."""
+        return int(self.warm * 1000 / self.pairs) / 10 if self.checked_at and self.pairs else None
 
 
 class PolicyNode(models.Model):

@@ -131,7 +131,7 @@ def preview(values: Mapping[str, Any], tenant: Tenant) -> Answer:
                 (sure if gap.sure else unsure)[mark] += 1
     return {
         "coverage": {
-            "percent": int(found.warm * 1000 / found.pairs) / 10 if found.pairs else 100.0,
+            "percent": int(found.warm * 1000 / found.pairs) / 10 if found.pairs else None,
             "nodes": len(found.seen),
             "pairs": found.pairs,
             "warm": found.warm,

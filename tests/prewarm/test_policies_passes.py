@@ -212,7 +212,7 @@ def test_a_node_that_matches_anew_is_one_that_joined() -> None:
     nodes_with(labels={"pool": "cpu"})
     policy = policy_of(node_selector="pool=gpu")
     assert run(policy) is None
-    assert (policy.nodes, policy.coverage, policy.state) == (0, 100.0, "covered")
+    assert (policy.nodes, policy.coverage, policy.state) == (0, None, "covered")
 
     Node.objects.filter(pk="n2").update(labels={"pool": "gpu"})
     task = run(policy)

@@ -167,7 +167,7 @@ def find(which: str) -> Policy:
 
 
 def _percent(policy: Policy) -> str:
-    return f"{policy.coverage:g} %"
+    return "–" if policy.coverage is None else f"{policy.coverage:g} %"
 
 
 def refuse(why: str) -> NoReturn:
