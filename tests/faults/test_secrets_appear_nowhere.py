@@ -20,6 +20,7 @@ from tests.faults.canaries.sowing import PLANTED, Sower
 from tests.faults.canaries.stage import CanaryStage
 from tests.processes import MariaDB
 from tests.simulator import Simulated
+from webhooks.models import RegistryHook
 
 pytestmark = pytest.mark.timeout(600)  # everything is done once, and then read
 FEWEST_SECRETS, FEWEST_PLACES = 60, 5000
@@ -49,9 +50,13 @@ def hashes() -> Iterator[Secret]:
         ("accounts_user", "password", User.objects.values_list("password", flat=True)),
         ("accounts_apikey", "secret_hash", ApiKey.objects.values_list("secret_hash", flat=True)),
         ("accounts_resetlink", "secret_hash", ResetLink.objects.values_list("secret_hash", flat=True)),
+        ("webhooks_registryhook", "token_hash", RegistryHook.objects.values_list("token_hash", flat=True)),
+        ("webhooks_registryhook", "old_token_hash", RegistryHook.objects.values_list("old_token_hash", flat=True)),
+        ("webhooks_registryhook", "secret_hash", RegistryHook.objects.values_list("secret_hash", flat=True)),
+        ("webhooks_registryhook", "old_secret_hash", RegistryHook.objects.values_list("old_secret_hash", flat=True)),
     ):
-        for text in rows:
-            yield Secret(f"hash in {table}", text, frozenset({f"{table}.{column}"}))
+        for text in filter(None, rows):
+            yield Secret(f"{column} in {table}", text, frozenset({f"{table}.{column}"}))
 
 
 def test_secrets_are_where_they_belong_and_nowhere_else(read: tuple[list[Secret], list[Place]]) -> None:

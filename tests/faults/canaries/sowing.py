@@ -15,6 +15,7 @@ from tests.environment import free_port
 from tests.faults.canaries.secret import COLUMNS, Secret, canary
 from tests.faults.canaries.stage import CanaryStage
 from tests.faults.telling import none_waits
+from tests.webhooks.inbound.pushes import event
 from tests.webhooks.receivers import Receiver
 from webhooks.signing import new_secret
 
@@ -51,6 +52,7 @@ class Sower:
         self.sign_in_and_fail()
         self.make_keys()
         self.make_webhooks(stack)
+        self.make_a_hook()
         self.run_a_task()
         self.say_it_in_the_wrong_place()
         self.lose_redis()
@@ -144,6 +146,21 @@ class Sower:
             wish["url"] += self.secret(f"changed address of {name}", of_a_webhook=True) + "y"
             self.ask("PATCH", f"webhooks/{made['id']}/", "anna", 200, json={"url": wish["url"]})
         self.ask("POST", f"webhooks/{made['id']}/test/", "anna", 202)
+
+    def make_a_hook(self) -> None:
+        """A registry tells of pushes, with the right secret and wrong ones, before and after both are changed."""
+        rule = {"repositories": "team/**", "task": {"all_nodes": True}}
+        wish = {"name": "Registry", "kind": "distribution", "registry": "registry.example.com", "rules": [rule]}
+        made = self.ask("POST", "registry-hooks/", "anna", 201, json=wish).json()
+        more = {"token": True, "secret": True, "overlap_hours": 1}
+        again = self.ask("POST", f"registry-hooks/{made['id']}/rotate/", "anna", 200, json=more).json()
+        wrong = self.secret("wrong secret of the hook")
+        for number, shown in enumerate((made, again)):
+            token, secret = (self.secret(f"{part} of hook {number}", shown[part]) for part in ("token", "secret"))
+            for given, expect in ((secret, 202), (wrong, 401)):
+                headers = {"Authorization": f"Bearer {given}"}
+                self.ask("POST", f"hooks/{token}/", "", expect, json={"events": [event()]}, headers=headers)
+        self.ask("POST", f"hooks/{self.secret('wrong token of a hook')}/", "", 0, json={"events": [event()]})
 
     def run_a_task(self) -> None:
         wish = {"name": f"{PLANTED} task", "images": [f"faults/{PLANTED}:1"], "all_nodes": True}
